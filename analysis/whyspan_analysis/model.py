@@ -1,0 +1,198 @@
+"""The records of the analysis: a run, its decisions, what was found in it and the diagnosis.
+
+Three classes of knowledge are kept apart on everything that is shown: `recorded` (the agent said so then), `derived`
+(computed from the trace by a rule anyone can re-check) and `inferred` (a model's opinion afterwards).
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+from whyspan_collector.records import Content, Log, Span
+
+Knowledge: TypeAlias = Literal["recorded", "derived", "inferred"]
+
+
+class Status(StrEnum):
+    """How a run ended."""
+
+    OK = "ok"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Grade(StrEnum):
+    """How well a cause is supported. `verified` is reserved for causes checked by replay."""
+
+    NONE = "none"
+    SUSPECT = "suspect"
+    LIKELY = "likely"
+    STRONG = "strong"
+
+
+class Role(StrEnum):
+    """What a finding says about the failure."""
+
+    CAUSE = "cause"
+    """May have made the run fail."""
+    AMPLIFIER = "amplifier"
+    """Made a failure worse or dearer."""
+    SYMPTOM = "symptom"
+    """Shows that something failed, not why."""
+    CONTEXT = "context"
+    """Worth knowing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Evidence: a reference into the trace."""
+
+    span_id: str
+    field: str | None = None
+    """Where in the span: `attributes.<key>`, `result`, `arguments.amount`, `output_messages[0]`, `status_message`..."""
+    quote: str | None = None
+    """The text found there, verbatim, cut to a readable length."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One execution of an agent for one task, assembled from its spans in whatever order they came."""
+
+    run_id: str
+    trace_ids: list[str]
+    spans: list[Span]
+    """All spans in causal order: parents before children, siblings by start time, then span id."""
+    contents: dict[str, Content]
+    """span_id -> what the span carried."""
+    logs: list[Log]
+    children: dict[str | None, list[Span]]
+    """parent span_id -> children in order; None -> the roots, spans whose parent never arrived included."""
+    orphans: list[str]
+    """Ids of spans whose parent is named but was never received."""
+    missing: list[str] = field(default_factory=list)
+    """What was not captured, in words for people."""
+    complete: bool = True
+    """False when a parent is missing or a span is still pending."""
+
+    def span(self, span_id: str) -> Span:
+        """The span with this id. Raises KeyError when the run has none."""
+        for span in self.spans:
+            if span.span_id == span_id:
+                return span
+        raise KeyError(span_id)
+
+
+@dataclass(slots=True)
+class OptionView:
+    """One option of a decision as shown: recorded or derived."""
+
+    label: str
+    chosen: bool = False
+    score: float | None = None
+    why_not: str | None = None
+
+
+@dataclass(slots=True)
+class DecisionNode:
+    """A point where the agent chose between options, recorded by the SDK or derived from a model call."""
+
+    decision_id: str
+    """Stable: a hash of run, span and position in the span."""
+    span_id: str
+    agent: str | None
+    source: Literal["recorded", "derived"]
+    step: int
+    """1-based position among the decisions of the run, in causal order."""
+    question: str
+    question_source: Knowledge
+    options: list[OptionView]
+    options_source: Knowledge
+    choice: str | None
+    rationale: str | None = None
+    rationale_source: Knowledge | None = None
+    confidence: float | None = None
+    reversibility: str | None = None
+    evidence: list[Ref] = field(default_factory=list)
+    evidence_source: Knowledge = "derived"
+    led_to: list[str] = field(default_factory=list)
+    """Ids of the spans that carried the choice out."""
+    missing: list[str] = field(default_factory=list)
+    """What could not be said about this decision, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One detector's observation, with its evidence."""
+
+    detector: str
+    role: Role
+    span_id: str
+    """Where it happened: the span to blame, not the one that shows it."""
+    message: str
+    """One sentence with quoted values."""
+    strength: float
+    """0 to 1: how far past the detector's threshold."""
+    refs: tuple[Ref, ...]
+    """The evidence; the first is the one that best shows it."""
+    recovered: bool = False
+    """True when the run undid it before it mattered: a finding, never a cause."""
+    origin_span_id: str | None = None
+    """Where the bad value first appeared, when that is another span."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the run ended and which check or sign says so."""
+
+    status: Status
+    check: str
+    """The check that decided it, in words."""
+    refs: tuple[Ref, ...] = ()
+    source: Knowledge = "derived"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of the causal chain."""
+
+    text: str
+    source: Knowledge
+    refs: tuple[Ref, ...]
+
+
+@dataclass(slots=True)
+class Hypothesis:
+    """A candidate cause: one span, and the decision made there if there is one."""
+
+    rank: int
+    span_id: str
+    agent: str | None
+    tool: str | None
+    decision_id: str | None
+    grade: Grade
+    score: float
+    """Log-odds in bits; `unfold` adds up to it."""
+    origin_span_id: str | None
+    findings: list[Finding]
+    against: list[str] = field(default_factory=list)
+    """Counter-evidence in words."""
+    unfold: list[tuple[str, float]] = field(default_factory=list)
+    """(reason, bits): every term of the score."""
+
+
+@dataclass(slots=True)
+class Diagnosis:
+    """Why a run went wrong: the outcome, ranked hypotheses and the causal chain."""
+
+    run_id: str
+    outcome: Outcome
+    grade: Grade
+    verdict: str | None
+    """One line for a list; None unless the run failed."""
+    hypotheses: list[Hypothesis]
+    findings: list[Finding]
+    """All findings, recovered ones and context included."""
+    chain: list[Sentence]
+    decisions: list[DecisionNode]
+    missing: list[str]
+    """What was not captured and what it keeps us from saying."""

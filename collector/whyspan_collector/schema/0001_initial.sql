@@ -1,0 +1,113 @@
+-- Schema 1. One file per migration, applied in order inside one transaction; a released file never changes.
+-- No primary keys: on 1,000-row batches they cost ten times the insert and four times the file. Writers de-duplicate.
+
+CREATE TABLE schema_version (version INTEGER NOT NULL);
+
+CREATE TABLE spans (
+    trace_id          VARCHAR NOT NULL,     -- 32 lower-case hex digits
+    span_id           VARCHAR NOT NULL,     -- 16 lower-case hex digits
+    parent_span_id    VARCHAR,
+    name              VARCHAR NOT NULL,
+    otel_kind         VARCHAR NOT NULL,
+    start_ns          UBIGINT NOT NULL,     -- as it came: 0, 1 and 2^64-1 are legal
+    end_ns            UBIGINT NOT NULL,     -- 0 while pending
+    status            VARCHAR NOT NULL,
+    status_message    VARCHAR,
+    service           VARCHAR,
+    service_version   VARCHAR,
+    environment       VARCHAR,
+    scope             VARCHAR,
+    scope_version     VARCHAR,
+    vocabulary        VARCHAR,
+    kind              VARCHAR NOT NULL,
+    operation         VARCHAR,
+    agent             VARCHAR,
+    agent_id          VARCHAR,
+    agent_version     VARCHAR,
+    tool              VARCHAR,
+    tool_call_id      VARCHAR,
+    effect            VARCHAR,
+    request_model     VARCHAR,
+    response_model    VARCHAR,
+    provider          VARCHAR,
+    finish_reason     VARCHAR,
+    input_tokens      BIGINT,
+    output_tokens     BIGINT,
+    cache_read_tokens  BIGINT,
+    cache_write_tokens BIGINT,
+    reasoning_tokens  BIGINT,
+    cost              DOUBLE,               -- US dollars as reported
+    session_id        VARCHAR,
+    user_id           VARCHAR,
+    run_key           VARCHAR,
+    error_type        VARCHAR,
+    error_message     VARCHAR,
+    linked_trace_ids  VARCHAR[] NOT NULL,   -- traces this span links to, for the grouping of runs
+    raw               VARCHAR NOT NULL USING COMPRESSION zstd,  -- JSON: attributes, events, links, resource, extra
+    attribute_count   INTEGER NOT NULL,     -- merge rule: ended beats pending, then more attributes, then larger hash
+    content_hash      VARCHAR NOT NULL,     -- of everything but the arrival
+    arrived_ns        UBIGINT NOT NULL
+);
+
+CREATE TABLE logs (
+    trace_id     VARCHAR,
+    span_id      VARCHAR,
+    time_ns      UBIGINT NOT NULL,
+    event_name   VARCHAR,
+    severity     VARCHAR,
+    raw          VARCHAR NOT NULL USING COMPRESSION zstd,  -- JSON: body, attributes, resource, extra
+    content_hash VARCHAR NOT NULL,                         -- a log has no id: equal content is the same record
+    arrived_ns   UBIGINT NOT NULL
+);
+
+-- One row per run; rebuilt from spans and logs for every trace that changed.
+CREATE TABLE runs (
+    run_id          VARCHAR NOT NULL,       -- the smallest trace id of the run, plus the root's span id where a trace holds several
+    trace_ids       VARCHAR[] NOT NULL,     -- sorted
+    root_span_id    VARCHAR,                -- NULL when the root never arrived
+    run_keys        VARCHAR[] NOT NULL,     -- the agent's own ids for it
+    name            VARCHAR NOT NULL,       -- name of the root span, or of the earliest
+    agent           VARCHAR,
+    service         VARCHAR,
+    environment     VARCHAR,
+    session_id      VARCHAR,
+    user_id         VARCHAR,
+    models          VARCHAR[] NOT NULL,
+    vocabularies    VARCHAR[] NOT NULL,
+    start_ns        UBIGINT NOT NULL,
+    end_ns          UBIGINT NOT NULL,
+    clock_valid     BOOLEAN NOT NULL,       -- false when a start or end cannot be a time
+    spans           INTEGER NOT NULL,
+    errors          INTEGER NOT NULL,       -- spans with status error
+    model_calls     INTEGER NOT NULL,
+    tool_calls      INTEGER NOT NULL,
+    input_tokens    BIGINT,                 -- leaves only: outer spans repeat what their children used
+    output_tokens   BIGINT,
+    cost            DOUBLE,
+    orphans         INTEGER NOT NULL,       -- spans whose parent is named but was never received
+    pending         INTEGER NOT NULL,       -- spans announced and not ended
+    revision        VARCHAR NOT NULL,       -- hash of the set of its spans and logs; a diagnosis belongs to one revision
+    last_arrived_ns UBIGINT NOT NULL
+);
+
+-- Derived by the analysis; may be dropped and rebuilt at any time.
+CREATE TABLE diagnoses (
+    run_id           VARCHAR NOT NULL,
+    revision         VARCHAR NOT NULL,
+    analysis_version VARCHAR NOT NULL,
+    outcome          VARCHAR NOT NULL,
+    outcome_check    VARCHAR NOT NULL,
+    grade            VARCHAR NOT NULL,
+    verdict          VARCHAR,
+    decisive_span_id VARCHAR,
+    decisive_agent   VARCHAR,
+    decisive_tool    VARCHAR,
+    detector         VARCHAR,               -- the decisive finding's detector
+    decisions        INTEGER NOT NULL,
+    document         VARCHAR NOT NULL USING COMPRESSION zstd   -- whyspan.diagnosis/1 as JSON, with decisions and findings
+);
+
+CREATE TABLE counters (
+    name  VARCHAR NOT NULL,                 -- received_spans, rejected_spans, duplicate_spans, ...
+    value UBIGINT NOT NULL
+);

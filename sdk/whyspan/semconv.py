@@ -1,0 +1,113 @@
+"""The attribute names Whyspan writes and reads.
+
+OpenTelemetry GenAI names (`gen_ai.*`, `error.*`) are used wherever they exist; everything else is ours and
+lives under `whyspan.*`, because `decision.*` belongs to OpenInference and `gen_ai.*` to OpenTelemetry.
+Names follow https://github.com/open-telemetry/semantic-conventions-genai as of November 2026.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+
+class Kind(StrEnum):
+    """What a span stands for in an agent's run: the canonical span kind of Whyspan."""
+
+    AGENT = "agent"
+    """One invocation of an agent; the root of a run or a sub-agent."""
+    MODEL_CALL = "model_call"
+    """One request to a model and its answer."""
+    TOOL = "tool"
+    """One execution of a tool or function on the agent's behalf."""
+    RETRIEVAL = "retrieval"
+    """A search over documents or memory, re-ranking included."""
+    EMBEDDING = "embedding"
+    """One request for embeddings."""
+    DECISION = "decision"
+    """A point where the agent chose between options and said so."""
+    HANDOFF = "handoff"
+    """One agent passing work to another."""
+    GUARD = "guard"
+    """A check that may stop or change an action."""
+    EVALUATION = "evaluation"
+    """A check, test or score of what was done."""
+    STEP = "step"
+    """A chain, task, graph node or workflow: structure without a decision of its own."""
+    OTHER = "other"
+    """A span with nothing about agents on it (HTTP, database, messaging)."""
+
+
+class Effect(StrEnum):
+    """What a tool does to the world outside the run, and whether that can be taken back."""
+
+    PURE_READ = "pure-read"
+    """Reads something that does not change: the same arguments give the same result."""
+    VOLATILE_READ = "volatile-read"
+    """Reads something that may change between two calls."""
+    REVERSIBLE = "reversible"
+    """Changes something that another call can change back."""
+    IRREVERSIBLE = "irreversible"
+    """Changes something for good: money sent, a record destroyed."""
+    EXTERNAL = "external"
+    """Reaches people or systems outside: an e-mail, a message, a post."""
+
+
+# --- ours -----------------------------------------------------------------------------------------------------
+
+KIND: Final = "whyspan.kind"
+"""A `Kind`, on every span Whyspan's SDK starts."""
+
+RUN_ID: Final = "whyspan.run.id"
+"""The agent's own id for its run. Spans of several traces that carry the same one are one run."""
+RUN_TASK: Final = "whyspan.run.task"
+"""What the agent was asked to do, as text."""
+RUN_CONSTRAINTS: Final = "whyspan.run.constraints"
+"""What the agent must or must not do, one string each."""
+
+DECISION_QUESTION: Final = "whyspan.decision.question"
+"""What was to be decided, as a question."""
+DECISION_OPTIONS: Final = "whyspan.decision.options"
+"""JSON list of `{"label", "score"?, "why_not"?}`, in the order the agent gave them."""
+DECISION_CHOICE: Final = "whyspan.decision.choice"
+"""The label of the chosen option."""
+DECISION_RATIONALE: Final = "whyspan.decision.rationale"
+"""Why, in the agent's words."""
+DECISION_CONFIDENCE: Final = "whyspan.decision.confidence"
+"""The agent's own confidence in the choice, 0 to 1."""
+DECISION_EVIDENCE: Final = "whyspan.decision.evidence"
+"""JSON list of `{"kind", "ref"?, "quote"?}`: what the choice rested on."""
+DECISION_REVERSIBILITY: Final = "whyspan.decision.reversibility"
+"""An `Effect`: whether what follows from the choice can be undone."""
+
+TOOL_EFFECT: Final = "whyspan.tool.effect"
+"""An `Effect`, declared by the author of the tool."""
+
+OUTCOME_EVENT: Final = "whyspan.outcome"
+"""Name of the span event that says how the run ended; one event per check."""
+OUTCOME_OK: Final = "whyspan.outcome.ok"
+"""True when the check held."""
+OUTCOME_CHECK: Final = "whyspan.outcome.check"
+"""The check in words."""
+OUTCOME_DETAIL: Final = "whyspan.outcome.detail"
+"""What was expected and what was found, in words."""
+
+# --- OpenTelemetry GenAI, as far as we write it ---------------------------------------------------------------
+
+OPERATION_NAME: Final = "gen_ai.operation.name"
+AGENT_NAME: Final = "gen_ai.agent.name"
+AGENT_VERSION: Final = "gen_ai.agent.version"
+CONVERSATION_ID: Final = "gen_ai.conversation.id"
+PROVIDER_NAME: Final = "gen_ai.provider.name"
+REQUEST_MODEL: Final = "gen_ai.request.model"
+RESPONSE_MODEL: Final = "gen_ai.response.model"
+FINISH_REASONS: Final = "gen_ai.response.finish_reasons"
+SYSTEM_INSTRUCTIONS: Final = "gen_ai.system_instructions"
+INPUT_MESSAGES: Final = "gen_ai.input.messages"
+OUTPUT_MESSAGES: Final = "gen_ai.output.messages"
+TOOL_DEFINITIONS: Final = "gen_ai.tool.definitions"
+TOOL_NAME: Final = "gen_ai.tool.name"
+TOOL_CALL_ID: Final = "gen_ai.tool.call.id"
+TOOL_ARGUMENTS: Final = "gen_ai.tool.call.arguments"
+TOOL_RESULT: Final = "gen_ai.tool.call.result"
+INPUT_TOKENS: Final = "gen_ai.usage.input_tokens"
+OUTPUT_TOKENS: Final = "gen_ai.usage.output_tokens"
+ERROR_TYPE: Final = "error.type"
