@@ -1,0 +1,30 @@
+"""The commands of `whyspan`, one module each.
+
+A command's module has `EXAMPLES` (shown under its help), `add_arguments(parser)` and `run(options) -> exit status`. It is imported
+only when it is called, so `whyspan --help` works, and starts fast, without the packages the commands need.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command as `whyspan --help` lists it."""
+
+    name: str
+    module: str
+    """Name of its module in this package."""
+    summary: str
+    """What it does, in one line."""
+
+
+COMMANDS = (
+    Command("demo", "demo", "explain the sample runs and show them in the dashboard"),
+    Command("up", "up", "run collector, analysis and dashboard until Ctrl-C"),
+    Command("import", "import_files", "store and diagnose OTLP files and folders"),
+    Command("runs", "runs", "list the runs, failed ones first, with a one-line verdict"),
+    Command("show", "show", "print the decision tree of a run"),
+    Command("why", "why", "say why a run ended as it did, with the evidence"),
+    Command("report", "report", "write a failure report over many runs"),
+    Command("doctor", "doctor", "say what is captured, what is missing and where the data is"),
+)

@@ -1,0 +1,71 @@
+"""What the commands print: one console for results, one for everything that must not mix with them.
+
+Text from traces goes through `printable` into `rich.text.Text`, never through rich's markup.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from whyspan_ui.printable import printable
+
+out: Final = Console(markup=False, highlight=False, emoji=False)
+"""Results, on standard output."""
+err: Final = Console(markup=False, highlight=False, emoji=False, stderr=True)
+"""Progress, notes and hints, on standard error."""
+
+STYLES: Final = {
+    "ok": "green",
+    "failed": "bold red",
+    "unknown": "yellow",
+    "strong": "bold",
+    "likely": "",
+    "suspect": "dim",
+    "none": "dim",
+    "recorded": "green",
+    "derived": "blue",
+    "inferred": "magenta",
+}
+"""Word of an outcome, grade or class of knowledge -> rich style."""
+
+
+def word(value: str) -> Text:
+    """An outcome, grade or class of knowledge in its colour."""
+    return Text(printable(value), style=STYLES.get(value, ""))
+
+
+def text(*pieces: str | tuple[str, str] | Text | None) -> Text:
+    """Joins pieces, each a text or a (text, style), into one printable text; None is left out."""
+    joined = Text()
+    for piece in pieces:
+        if isinstance(piece, Text):
+            joined.append_text(piece)
+        elif isinstance(piece, tuple):
+            joined.append(printable(piece[0]), style=piece[1])
+        elif piece is not None:
+            joined.append(printable(piece))
+    return joined
+
+
+def print_json(document: str) -> None:
+    """Writes a JSON document, ASCII only, to standard output as it is: no wrapping, no colour."""
+    sys.stdout.write(document + "\n")
+    sys.stdout.flush()
+
+
+@contextmanager
+def progress(what: str, total: int | None = None) -> Iterator[Any]:
+    """A progress bar on standard error; yields `advance(done, total)`. Silent where standard error is not a terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+
+        def advance(done: int, of: int | None = None) -> None:
+            bar.update(task, completed=done, total=of if of is not None else total)
+
+        yield advance
