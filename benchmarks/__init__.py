@@ -1,0 +1,1 @@
+"""What Whyspan costs and reaches, measured. `make bench` prints every table; nothing here asserts."""
