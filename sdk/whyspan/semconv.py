@@ -6,7 +6,7 @@ Names follow https://github.com/open-telemetry/semantic-conventions-genai as of 
 """
 
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 
 class Kind(StrEnum):
@@ -51,6 +51,9 @@ class Effect(StrEnum):
     """Reaches people or systems outside: an e-mail, a message, a post."""
 
 
+EffectName: TypeAlias = Effect | Literal["pure-read", "volatile-read", "reversible", "irreversible", "external"]
+"""An effect as a program may write it."""
+
 # --- ours -----------------------------------------------------------------------------------------------------
 
 KIND: Final = "whyspan.kind"
@@ -81,6 +84,14 @@ DECISION_REVERSIBILITY: Final = "whyspan.decision.reversibility"
 TOOL_EFFECT: Final = "whyspan.tool.effect"
 """An `Effect`, declared by the author of the tool."""
 
+HANDOFF_TARGET: Final = "whyspan.handoff.target"
+"""Name of the agent the work goes to; the agent it comes from is the span's `gen_ai.agent.name`."""
+HANDOFF_PAYLOAD: Final = "whyspan.handoff.payload"
+"""JSON: what was handed over, and therefore all the next agent knows."""
+
+REQUEST_PARAMETERS: Final = "whyspan.request.parameters"
+"""JSON object: the parameters of a model call that OpenTelemetry has no name for (see `REQUEST_PARAMETER_NAMES`)."""
+
 OUTCOME_EVENT: Final = "whyspan.outcome"
 """Name of the span event that says how the run ended; one event per check."""
 OUTCOME_OK: Final = "whyspan.outcome.ok"
@@ -93,11 +104,21 @@ OUTCOME_DETAIL: Final = "whyspan.outcome.detail"
 # --- OpenTelemetry GenAI, as far as we write it ---------------------------------------------------------------
 
 OPERATION_NAME: Final = "gen_ai.operation.name"
+OPERATION_CHAT: Final = "chat"
+OPERATION_INVOKE_AGENT: Final = "invoke_agent"
+OPERATION_EXECUTE_TOOL: Final = "execute_tool"
+OPERATION_HANDOFF: Final = "handoff"
+"""Not an OpenTelemetry operation yet (their pull requests 98 and 447 are open); the list is an open one."""
 AGENT_NAME: Final = "gen_ai.agent.name"
 AGENT_VERSION: Final = "gen_ai.agent.version"
 CONVERSATION_ID: Final = "gen_ai.conversation.id"
 PROVIDER_NAME: Final = "gen_ai.provider.name"
 REQUEST_MODEL: Final = "gen_ai.request.model"
+REQUEST_PARAMETER_NAMES: Final = frozenset(
+    {"frequency_penalty", "max_tokens", "presence_penalty", "seed", "stop_sequences", "temperature", "top_k", "top_p"}
+)
+"""Parameters of a request that OpenTelemetry names: `gen_ai.request.<name>`."""
+REQUEST_PREFIX: Final = "gen_ai.request."
 RESPONSE_MODEL: Final = "gen_ai.response.model"
 FINISH_REASONS: Final = "gen_ai.response.finish_reasons"
 SYSTEM_INSTRUCTIONS: Final = "gen_ai.system_instructions"
@@ -111,3 +132,10 @@ TOOL_RESULT: Final = "gen_ai.tool.call.result"
 INPUT_TOKENS: Final = "gen_ai.usage.input_tokens"
 OUTPUT_TOKENS: Final = "gen_ai.usage.output_tokens"
 ERROR_TYPE: Final = "error.type"
+EXCEPTION_EVENT: Final = "exception"
+EXCEPTION_TYPE: Final = "exception.type"
+EXCEPTION_MESSAGE: Final = "exception.message"
+EXCEPTION_STACKTRACE: Final = "exception.stacktrace"
+USER_ID: Final = "user.id"
+SERVICE_NAME: Final = "service.name"
+ENVIRONMENT: Final = "deployment.environment.name"

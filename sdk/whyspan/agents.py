@@ -1,0 +1,145 @@
+"""An agent: the root of a run, or a sub-agent within one."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, overload
+
+from whyspan import runtime, semconv
+from whyspan.memory import Memory
+from whyspan.messages import text_message
+from whyspan.runtime import Run, Scope
+from whyspan.semconv import Kind
+from whyspan.spans import Attributes, CallSpan
+from whyspan.values import to_text
+from whyspan.wrapping import P, R, trace
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """What is known about an agent before it is called; see `agent`."""
+
+    name: str | None = None
+    task: str | None = None
+    constraints: Sequence[str] = ()
+    session: str | None = None
+    user: str | None = None
+    version: str | None = None
+    run_id: str | None = None
+
+
+class Agent(CallSpan):
+    """One invocation of an agent, as a `with` block; or, called with a function, the decorator of an agent."""
+
+    kind = Kind.AGENT
+
+    def __init__(self, settings: _Settings, received: object = None) -> None:
+        super().__init__()
+        self._settings = settings
+        self._received = settings.task if received is None else received
+        self._run_id: str | None = None
+
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        """The function as an agent: every call is a run, or a part of the run it is called in."""
+        settings = replace(self._settings, name=self._settings.name or getattr(function, "__name__", None))
+
+        def begin(arguments: dict[str, Any]) -> Agent:
+            received = next(iter(arguments.values())) if len(arguments) == 1 else arguments or None
+            return Agent(replace(settings, task=settings.task or _task_of(arguments)), received)
+
+        return trace(function, begin)
+
+    @property
+    def name(self) -> str:
+        """The agent's name."""
+        return self._settings.name or "agent"
+
+    @property
+    def run_id(self) -> str | None:
+        """Id of the run this agent works in; None while nothing is recorded."""
+        return self._run_id if self.span else None
+
+    def start(self) -> None:
+        """Starts the span, and with it a run unless one is already under way."""
+        outer = runtime.scope()
+        self._run_id = outer.run.run_id if outer else self._settings.run_id or str(uuid.uuid4())
+        super().start()
+        if self.span is not None:
+            run = outer.run if outer else Run(self._run_id, self.span, Memory())
+            self._scope = Scope(run, self.name)
+
+    def _name(self) -> str:
+        return f"{semconv.OPERATION_INVOKE_AGENT} {self.name}"
+
+    def _attributes(self) -> Attributes:
+        settings = self._settings
+        return {
+            semconv.OPERATION_NAME: semconv.OPERATION_INVOKE_AGENT,
+            semconv.AGENT_NAME: self.name,
+            semconv.AGENT_VERSION: settings.version,
+            semconv.RUN_ID: self._run_id,
+            semconv.RUN_TASK: settings.task,
+            semconv.RUN_CONSTRAINTS: list(settings.constraints) or None,
+            semconv.CONVERSATION_ID: settings.session,
+            semconv.USER_ID: settings.user,
+            semconv.INPUT_MESSAGES: None if self._received is None else text_message("user", to_text(self._received)),
+        }
+
+    def _result(self, value: object) -> Attributes:
+        return {semconv.OUTPUT_MESSAGES: text_message("assistant", to_text(value), finish_reason="stop")}
+
+
+@overload
+def agent(function: Callable[P, R], /) -> Callable[P, R]: ...
+@overload
+def agent(
+    name: str | None = None,
+    /,
+    *,
+    task: str | None = None,
+    constraints: Sequence[str] = (),
+    session: str | None = None,
+    user: str | None = None,
+    version: str | None = None,
+    run_id: str | None = None,
+) -> Agent: ...
+def agent(  # noqa: PLR0913 - each one is a fact about the run, all optional and by name
+    name: Callable[P, R] | str | None = None,
+    /,
+    *,
+    task: str | None = None,
+    constraints: Sequence[str] = (),
+    session: str | None = None,
+    user: str | None = None,
+    version: str | None = None,
+    run_id: str | None = None,
+) -> Callable[P, R] | Agent:
+    """Records an agent: a decorator, with or without arguments, or a `with` block.
+
+    The outermost agent is the root of a run; agents called inside it belong to the same run.
+
+    Args:
+        name: The agent's name; the function's name by default.
+        task: What the agent is asked to do. A decorated function's argument `task`, or its first text, by default.
+        constraints: What the agent must or must not do, one sentence each.
+        session: Id of the conversation the run belongs to.
+        user: Id of the user the agent works for.
+        version: Version of the agent.
+        run_id: Your own id for the run, where several processes take part in it; a new UUID by default.
+
+    Example:
+        >>> @agent
+        ... def support(task: str) -> str:
+        ...     return "done"
+        >>> with agent("support", task="refund order 17", constraints=["ask before sending money"]) as run:
+        ...     run.set_result("refunded")
+    """
+    if callable(name):
+        return Agent(_Settings())(name)
+    return Agent(_Settings(name, task, constraints, session, user, version, run_id))
+
+
+def _task_of(arguments: dict[str, Any]) -> str | None:
+    if isinstance(task := arguments.get("task"), str):
+        return task
+    return next((value for value in arguments.values() if isinstance(value, str)), None)

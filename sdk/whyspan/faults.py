@@ -1,0 +1,63 @@
+"""Our own mistakes stay ours: nothing Whyspan does may raise into the program it observes.
+
+Under pytest, or with `RAISE` set, an internal error is raised instead, so that tests see it.
+"""
+
+import logging
+import os
+from types import TracebackType
+
+logger = logging.getLogger("whyspan")
+
+RAISE: bool | None = None
+"""True raises internal errors, False contains them, None raises them under pytest only."""
+
+_said: set[object] = set()
+
+
+class _Contained:
+    """A block of our code inside somebody's program; holds no state, so one instance serves all threads."""
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        if RAISE or (RAISE is None and "PYTEST_CURRENT_TEST" in os.environ):
+            return False
+        place = _place(trace)
+        if _first_time((kind, place)):
+            logger.error(
+                "whyspan: internal error at %s; your code is still running, with less telemetry (said once)",
+                place,
+                exc_info=error,
+            )
+        return True
+
+
+contained = _Contained()
+"""`with contained:` around every piece of our code that the host calls. Never around the host's own code."""
+
+
+def warn_once(message: str) -> None:
+    """Logs a wrong use of the SDK, the first time it happens: what was wrong and what is done instead."""
+    if _first_time(message):
+        logger.warning("whyspan: %s", message)
+
+
+def _first_time(what: object) -> bool:
+    if what in _said or len(_said) > 1000:  # a message that varies without end must not fill the memory
+        return False
+    _said.add(what)
+    return True
+
+
+def _place(trace: TracebackType | None) -> str:
+    if trace is None:
+        return "an unknown place"
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"

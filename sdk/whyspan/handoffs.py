@@ -1,0 +1,42 @@
+"""A handoff: one agent passing work to another, and what it passes."""
+
+from whyspan import semconv
+from whyspan.semconv import Kind
+from whyspan.spans import ActiveSpan, Attributes
+from whyspan.values import to_json
+
+
+class Handoff(ActiveSpan):
+    """Work on its way from one agent to another, as a `with` block; see `handoff`."""
+
+    kind = Kind.HANDOFF
+
+    def __init__(self, target: str, *, payload: object = None) -> None:
+        super().__init__()
+        self._target = target
+        self._payload = payload
+
+    def _name(self) -> str:
+        return f"{semconv.OPERATION_HANDOFF} {self._target}"
+
+    def _attributes(self) -> Attributes:
+        return {
+            semconv.OPERATION_NAME: semconv.OPERATION_HANDOFF,
+            semconv.HANDOFF_TARGET: self._target,
+            semconv.HANDOFF_PAYLOAD: None if self._payload is None else to_json(self._payload),
+        }
+
+
+def handoff(target: str, /, *, payload: object = None) -> Handoff:
+    """Records a handoff to another agent, as a `with` block around the call of that agent.
+
+    Args:
+        target: Name of the agent that takes over.
+        payload: What it is given, and therefore all it knows.
+
+    Example:
+        >>> order = {"items": ["tulips"], "deliver_on": "2026-03-08"}
+        >>> with handoff("fulfilment", payload=order):
+        ...     pass  # fulfilment(order)
+    """
+    return Handoff(target, payload=payload)

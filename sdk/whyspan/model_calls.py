@@ -1,0 +1,117 @@
+"""A model call: one request to a model and its answer, recorded in OpenTelemetry's GenAI form."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from opentelemetry.trace import SpanKind
+
+from whyspan import semconv
+from whyspan.faults import contained
+from whyspan.messages import messages_json
+from whyspan.semconv import Kind
+from whyspan.spans import ActiveSpan, Attributes
+from whyspan.values import to_json
+
+
+class ModelCall(ActiveSpan):
+    """One request to a model, as a `with` block; see `model_call`."""
+
+    kind = Kind.MODEL_CALL
+    otel_kind = SpanKind.CLIENT
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        messages: object = None,
+        tools: Sequence[Mapping[str, Any]] = (),
+        parameters: Mapping[str, Any] | None = None,
+        provider: str | None = None,
+    ) -> None:
+        super().__init__()
+        self._model = model
+        self._messages = messages
+        self._tools = tools
+        self._parameters = parameters or {}
+        self._provider = provider
+
+    def respond(
+        self,
+        message: object,
+        *,
+        finish_reason: str = "stop",
+        input_tokens: int | None = None,
+        output_tokens: int | None = None,
+        model: str | None = None,
+    ) -> None:
+        """Records the model's answer.
+
+        Args:
+            message: Text, or a message with `content`, `reasoning`, `tool_calls` as clients have it, or a list of them.
+            finish_reason: Why the model stopped: `stop`, `tool_call`, `length`, `content_filter` or the provider's word.
+            input_tokens: Tokens of the request as the provider counted them.
+            output_tokens: Tokens of the answer, likewise.
+            model: The model that answered, where it is not the one asked for.
+        """
+        with contained:
+            if not self.recording:
+                return
+            answer = messages_json(message, finish_reason)
+            self.set(
+                {
+                    semconv.OUTPUT_MESSAGES: answer,
+                    semconv.FINISH_REASONS: [finish_reason],
+                    semconv.INPUT_TOKENS: input_tokens,
+                    semconv.OUTPUT_TOKENS: output_tokens,
+                    semconv.RESPONSE_MODEL: model,
+                }
+            )
+            self.remember(message)
+
+    def _name(self) -> str:
+        return f"{semconv.OPERATION_CHAT} {self._model}"
+
+    def _attributes(self) -> Attributes:
+        named = {
+            semconv.REQUEST_PREFIX + name: value if isinstance(value, bool | int | float | str) else to_json(value)
+            for name, value in self._parameters.items()
+            if name in semconv.REQUEST_PARAMETER_NAMES
+        }
+        others = {
+            name: self._parameters[name] for name in self._parameters if name not in semconv.REQUEST_PARAMETER_NAMES
+        }
+        return {
+            semconv.OPERATION_NAME: semconv.OPERATION_CHAT,
+            semconv.PROVIDER_NAME: self._provider,
+            semconv.REQUEST_MODEL: self._model,
+            semconv.INPUT_MESSAGES: None if self._messages is None else messages_json(self._messages),
+            semconv.TOOL_DEFINITIONS: to_json(self._tools) if self._tools else None,
+            semconv.REQUEST_PARAMETERS: to_json(others) if others else None,
+            **named,
+        }
+
+
+def model_call(
+    model: str,
+    /,
+    *,
+    messages: object = None,
+    tools: Sequence[Mapping[str, Any]] = (),
+    parameters: Mapping[str, Any] | None = None,
+    provider: str | None = None,
+) -> ModelCall:
+    """Records one request to a model, as a `with` block; `respond()` records the answer.
+
+    Args:
+        model: The model asked for.
+        messages: The conversation as sent: text, or messages as the OpenAI or Anthropic client takes them, or
+            OpenTelemetry's form with `parts`.
+        tools: The tools offered: `{"name", "description", "parameters"}` each, `parameters` a JSON Schema.
+        parameters: `temperature`, `max_tokens`, `seed` and the like.
+        provider: Who runs the model: `openai`, `anthropic`, `aws.bedrock`, ...
+
+    Example:
+        >>> with model_call("gpt-5", messages=[{"role": "user", "content": "2 + 2?"}]) as call:
+        ...     call.respond("4", input_tokens=9, output_tokens=1)
+    """
+    return ModelCall(model, messages=messages, tools=tools, parameters=parameters, provider=provider)

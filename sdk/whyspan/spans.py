@@ -1,0 +1,179 @@
+"""The life of one span: started, current for the code inside it, ended; whatever happens in between.
+
+Agents, tools, model calls, decisions and handoffs are each a subclass that says what its span carries.
+"""
+
+import traceback
+from abc import abstractmethod
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from types import TracebackType
+from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias
+
+from opentelemetry import context as otel
+from opentelemetry.trace import Span, SpanKind, StatusCode, format_span_id, set_span_in_context
+
+from whyspan import runtime, semconv
+from whyspan.faults import contained
+from whyspan.semconv import Kind
+from whyspan.values import QUOTE_LIMIT, to_text
+
+if TYPE_CHECKING:
+    from contextvars import Token
+
+    from opentelemetry.context import Context
+
+    from whyspan.runtime import Scope
+
+Attributes: TypeAlias = Mapping[str, str | bool | int | float | list[str] | None]
+
+
+class ActiveSpan:
+    """One span while it is recorded: what `with whyspan.tool(...) as span` and its siblings give.
+
+    A handle is evidence: `d.choose("refund", because="...", evidence=[span])` refers to this span.
+    """
+
+    kind: ClassVar[Kind]
+    otel_kind: ClassVar[SpanKind] = SpanKind.INTERNAL
+
+    def __init__(self) -> None:
+        self.span: Span | None = None
+        self.quote: str | None = None
+        """What came of it, cut to the length of a quote."""
+        self._scope: Scope | None = None
+        self._token: Token[Context] | None = None
+
+    @property
+    def span_id(self) -> str | None:
+        """The span's id, 16 lower-case hex digits; None when nothing is recorded."""
+        return None if self.span is None else format_span_id(self.span.get_span_context().span_id)
+
+    @property
+    def recording(self) -> bool:
+        """True between start and end of a span that somebody will receive."""
+        return self.span is not None and self.span.is_recording()
+
+    def __enter__(self) -> Self:
+        self.start()
+        self._attach()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._detach()
+        self.end(error)
+
+    def start(self) -> None:
+        """Starts the span under the current one."""
+        with contained:
+            tracer = runtime.tracer()
+            if tracer is None:
+                return
+            attributes = {semconv.KIND: self.kind.value, **_sendable(self._attributes())}
+            self._scope = runtime.scope()
+            if self._scope is not None:
+                attributes.setdefault(semconv.AGENT_NAME, self._scope.agent)
+            self.span = tracer.start_span(self._name(), kind=self.otel_kind, attributes=attributes)
+
+    @contextmanager
+    def current(self) -> Generator[None]:
+        """For the time of one step: this is the current span, then the one before it is again."""
+        self._attach()
+        try:
+            yield
+        finally:
+            self._detach()
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Ends the span, as failed when there is an error. A generator closed by its consumer has not failed."""
+        if self.span is None:
+            return
+        with contained:
+            self._ending()
+        with contained:
+            if error is not None and not isinstance(error, GeneratorExit):
+                _record(error, self.span)
+        with contained:
+            self.span.end()
+
+    def set(self, attributes: Attributes) -> None:
+        """Sets attributes: texts bounded and sendable, None left out."""
+        if self.span is not None and self.span.is_recording():
+            self.span.set_attributes(_sendable(attributes))
+
+    def remember(self, value: object) -> None:
+        """Keeps what this span returned, as a quote and in the memory of the run."""
+        self.quote = to_text(value, QUOTE_LIMIT)
+        if self._scope is not None and self.span_id is not None:
+            self._scope.run.memory.remember(value, self.span_id)
+
+    def _attach(self) -> None:
+        with contained:
+            if self.span is not None:
+                context = set_span_in_context(self.span)
+                self._token = otel.attach(runtime.within(self._scope, context) if self._scope else context)
+
+    def _detach(self) -> None:
+        with contained:
+            if self._token is not None:
+                otel.detach(self._token)
+                self._token = None
+
+    def _name(self) -> str:
+        """The span's name; few different ones, as OpenTelemetry asks."""
+        return self.kind.value
+
+    def _attributes(self) -> Attributes:
+        """What is known when the span starts."""
+        return {}
+
+    def _ending(self) -> None:
+        """Records what is known only when the span ends."""
+
+
+class CallSpan(ActiveSpan):
+    """The span of a call that gives something back: an agent's or a tool's."""
+
+    def set_result(self, value: object) -> None:
+        """Records what the call gave back; a decorated function does this itself."""
+        with contained:
+            if self.recording:
+                self.set(self._result(value))
+                self.remember(value)
+
+    @abstractmethod
+    def _result(self, value: object) -> Attributes:
+        """The result as attributes."""
+
+
+def _sendable(attributes: Attributes) -> dict[str, str | bool | int | float | list[str]]:
+    sendable: dict[str, str | bool | int | float | list[str]] = {}
+    for key, value in attributes.items():
+        if isinstance(value, str):
+            sendable[key] = to_text(value)
+        elif isinstance(value, list):
+            sendable[key] = [to_text(item) for item in value]
+        elif value is not None:
+            sendable[key] = value
+    return sendable
+
+
+def _record(error: BaseException, span: Span) -> None:
+    """What OpenTelemetry's `record_exception` writes, which itself fails on an exception whose `str()` raises."""
+    kind = type(error)
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    try:
+        message = to_text(str(error))
+    except Exception:  # noqa: BLE001 - the host's __str__ may raise anything
+        message = "[whyspan: unreadable]"
+    span.set_attribute(semconv.ERROR_TYPE, name)
+    span.set_status(StatusCode.ERROR, message)
+    stacktrace = to_text("".join(traceback.format_exception(error)))
+    attributes = {
+        semconv.EXCEPTION_TYPE: name,
+        semconv.EXCEPTION_MESSAGE: message,
+        semconv.EXCEPTION_STACKTRACE: stacktrace,
+    }
+    span.add_event(semconv.EXCEPTION_EVENT, attributes)

@@ -1,0 +1,164 @@
+"""A function traced as it is: plain, coroutine, generator or async generator stays what it was.
+
+A generator's span is current only while the generator runs, never in its consumer between two items.
+"""
+
+import functools
+import inspect
+from collections.abc import AsyncGenerator, Callable, Generator
+from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
+
+from whyspan import runtime
+from whyspan.spans import CallSpan
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_ITEMS_KEPT = 1000
+"""Items of a generator that are recorded; a stream has no end we could count on."""
+
+
+_Function: TypeAlias = Callable[..., Any]
+_Begin: TypeAlias = Callable[[tuple[Any, ...], dict[str, Any]], CallSpan]
+
+
+def trace(function: Callable[P, R], begin: Callable[[dict[str, Any]], CallSpan]) -> Callable[P, R]:
+    """The same function with one span for each call; `begin` makes it from the arguments by name."""
+    signature = _signature(function)
+
+    def begin_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> CallSpan:
+        return begin(_arguments(signature, args, kwargs))
+
+    if inspect.isasyncgenfunction(function):
+        wrapper = _async_generator(function, begin_call)
+    elif inspect.isgeneratorfunction(function):
+        wrapper = _generator(function, begin_call)
+    elif inspect.iscoroutinefunction(function):
+        wrapper = _coroutine(function, begin_call)
+    else:
+        wrapper = _plain(function, begin_call)
+    return cast("Callable[P, R]", functools.wraps(function)(wrapper))
+
+
+def _plain(function: _Function, begin: _Begin) -> _Function:
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        if runtime.tracer() is None:
+            return function(*args, **kwargs)
+        with begin(args, kwargs) as call:
+            result = function(*args, **kwargs)
+            call.set_result(result)
+            return result
+
+    return wrapper
+
+
+def _coroutine(function: _Function, begin: _Begin) -> _Function:
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        if runtime.tracer() is None:
+            return await function(*args, **kwargs)
+        with begin(args, kwargs) as call:
+            result = await function(*args, **kwargs)
+            call.set_result(result)
+            return result
+
+    return wrapper
+
+
+def _generator(function: _Function, begin: _Begin) -> _Function:
+    def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        generator: Generator[Any, Any, Any] = function(*args, **kwargs)
+        if runtime.tracer() is None:
+            return (yield from generator)
+        call = begin(args, kwargs)
+        call.start()
+        items: list[Any] = []
+        step: Callable[[], Any] = functools.partial(next, generator)
+        try:
+            while True:
+                with call.current():
+                    item = step()
+                _keep(items, item)
+                try:
+                    step = functools.partial(generator.send, (yield item))
+                except GeneratorExit:
+                    with call.current():
+                        generator.close()
+                    raise
+                except BaseException as thrown:  # noqa: BLE001 - whatever the consumer throws is for the generator
+                    step = functools.partial(generator.throw, thrown)
+        except StopIteration as stop:
+            call.set_result(_whole(items) if stop.value is None else stop.value)
+            call.end()
+            return stop.value
+        except BaseException as error:
+            call.set_result(_whole(items))
+            call.end(error)
+            raise
+
+    return wrapper
+
+
+def _async_generator(function: _Function, begin: _Begin) -> _Function:
+    async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+        generator: AsyncGenerator[Any, Any] = function(*args, **kwargs)
+        call = begin(args, kwargs)
+        call.start()
+        items: list[Any] = []
+        step: Callable[[], Any] = generator.__anext__
+        try:
+            while True:
+                with call.current():
+                    item = await step()
+                _keep(items, item)
+                try:
+                    step = functools.partial(generator.asend, (yield item))
+                except GeneratorExit:
+                    with call.current():
+                        await generator.aclose()
+                    raise
+                except BaseException as thrown:  # noqa: BLE001 - whatever the consumer throws is for the generator
+                    step = functools.partial(generator.athrow, thrown)
+        except StopAsyncIteration:
+            call.set_result(_whole(items))
+            call.end()
+        except BaseException as error:
+            call.set_result(_whole(items))
+            call.end(error)
+            raise
+
+    return wrapper
+
+
+def _keep(items: list[Any], item: Any) -> None:
+    if len(items) < _ITEMS_KEPT:
+        items.append(item)
+    elif len(items) == _ITEMS_KEPT:
+        items.append(f"[whyspan: cut after {_ITEMS_KEPT} items]")
+
+
+def _whole(items: list[Any]) -> object:
+    """What a generator produced as one value: text that came in pieces is one text again."""
+    return "".join(items) if items and all(isinstance(item, str) for item in items) else items
+
+
+def _signature(function: _Function) -> inspect.Signature | None:
+    try:
+        return inspect.signature(function)
+    except (TypeError, ValueError):  # some builtins have none
+        return None
+
+
+def _arguments(signature: inspect.Signature | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The arguments by name, defaults included, `self` and `cls` not; as passed where they do not fit."""
+    as_passed = {**{str(position): value for position, value in enumerate(args)}, **kwargs}
+    if signature is None:
+        return as_passed
+    try:
+        bound = signature.bind(*args, **kwargs)
+    except TypeError:  # the call itself is about to raise the same
+        return as_passed
+    bound.apply_defaults()
+    arguments = dict(bound.arguments)
+    if (first := next(iter(arguments), None)) in ("self", "cls"):
+        del arguments[first]
+    return arguments
