@@ -1,0 +1,104 @@
+"""Many runs at once: polars frames over runs and their diagnoses, without building an object per run.
+
+Every function takes the frame `with_times` returns: one row per run, the columns of `runs` and of its diagnosis.
+"""
+
+from typing import Final
+
+import polars as pl
+import pyarrow as pa
+
+OUTCOMES: Final = ("failed", "unknown", "ok")
+"""In the order they are shown."""
+
+GRADES: Final = ("strong", "likely", "suspect", "none")
+"""Best supported first."""
+
+PERIODS: Final = (
+    ("minute", "1m", 2 * 3600),
+    ("hour", "1h", 3 * 86400),
+    ("day", "1d", 120 * 86400),
+    ("week", "1w", 1000 * 86400),
+)
+"""(name, polars interval, seconds up to which it is used): at most some 120 bars. Beyond the last: months."""
+
+_NS: Final = 10**9
+
+
+def with_times(runs: pa.Table) -> pl.DataFrame:
+    """The runs with `started` (UTC) and `duration_ms`, both null where the clock of the run cannot be trusted."""
+    start, end = pl.col("start_ns").cast(pl.Int64, strict=False), pl.col("end_ns").cast(pl.Int64, strict=False)
+    return pl.DataFrame(runs).with_columns(
+        started=pl.when("clock_valid").then(pl.from_epoch(start, time_unit="ns").dt.replace_time_zone("UTC")),
+        duration_ms=pl.when("clock_valid").then((end - start) / 1e6),
+        tokens=pl.sum_horizontal("input_tokens", "output_tokens", ignore_nulls=True).pipe(
+            lambda total: pl.when(pl.any_horizontal(pl.col("input_tokens", "output_tokens").is_not_null())).then(total)
+        ),
+    )
+
+
+def outcomes_by_period(runs: pl.DataFrame) -> tuple[str, pl.DataFrame]:
+    """The length of a period in words, and the periods in order: `start`, and the number of runs per outcome.
+
+    Periods in which no run started are left out.
+    """
+    timed = runs.filter(pl.col("started").is_not_null())
+    first, last = timed["started"].min(), timed["started"].max()
+    seconds = (last - first).total_seconds() if timed.height else 0.0  # type: ignore[operator,union-attr]
+    name, interval = next(
+        ((name, interval) for name, interval, longest in PERIODS if seconds <= longest), ("month", "1mo")
+    )
+    counts = [(pl.col("outcome") == outcome).sum().alias(outcome) for outcome in OUTCOMES]
+    return name, timed.group_by(start=pl.col("started").dt.truncate(interval)).agg(counts).sort("start")
+
+
+def failures_by_cause(runs: pl.DataFrame) -> pl.DataFrame:
+    """The failed runs by decisive detector, agent and tool, most frequent first.
+
+    Columns: `detector`, `agent`, `tool` (null where no cause could be named), `runs`, `first`, `last`, one count per grade, and
+    `run_ids` with the best supported runs first, the latest among equals.
+    """
+    rank = pl.col("grade").replace_strict({grade: place for place, grade in enumerate(GRADES)}, return_dtype=pl.Int8)
+    failed = runs.filter(pl.col("outcome") == "failed").sort(rank, pl.col("start_ns"), descending=[False, True])
+    return (
+        failed.group_by(detector="detector", agent="decisive_agent", tool="decisive_tool", maintain_order=True)
+        .agg(
+            pl.len().alias("runs"),
+            pl.col("started").min().alias("first"),
+            pl.col("started").max().alias("last"),
+            *((pl.col("grade") == grade).sum().alias(grade) for grade in GRADES),
+            pl.col("run_id").alias("run_ids"),
+        )
+        .sort(pl.col("detector").is_null(), -pl.col("runs").cast(pl.Int64), "detector", "agent", "tool")
+    )
+
+
+def spending(runs: pl.DataFrame, by: str) -> pl.DataFrame:
+    """What the runs used, by a column (`agent`, `model`), most tokens first.
+
+    A sum is null where no run reported a value: unknown is not zero.
+    """
+    failed = pl.col("outcome") == "failed"
+    return (
+        runs.group_by(name=by)
+        .agg(
+            pl.col("run_id").n_unique().alias("runs"),
+            pl.col("run_id").filter(failed).n_unique().alias("failed"),
+            _known_sum("input_tokens"),
+            _known_sum("output_tokens"),
+            _known_sum("tokens", failed).alias("failed_tokens"),
+            _known_sum("cost"),
+            _known_sum("cost", failed).alias("failed_cost"),
+            pl.col("cost").count().alias("priced_runs"),
+            pl.col("duration_ms").median().alias("median_ms"),
+            pl.col("duration_ms").quantile(0.95).alias("p95_ms"),
+            pl.col("tokens").sum().alias("order"),
+        )
+        .sort("order", "runs", "name", descending=[True, True, False], nulls_last=True)
+        .drop("order")
+    )
+
+
+def _known_sum(column: str, condition: pl.Expr | None = None) -> pl.Expr:
+    values = pl.col(column) if condition is None else pl.col(column).filter(condition)
+    return pl.when(values.count() > 0).then(values.sum()).alias(column)

@@ -1,0 +1,1 @@
+"""The batch report: many runs summed up, as HTML, Markdown and JSON."""

@@ -1,0 +1,36 @@
+"""The report as one HTML file that needs nothing else: charts, styles and Plotly's script are inside, no address is contacted."""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from whyspan_analysis.report import wording
+from whyspan_analysis.report.charts import charts
+from whyspan_analysis.report.model import Report
+
+_HERE = Path(__file__).parent
+_PAGES = Environment(loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined)
+_PAGES.filters |= {
+    name: getattr(wording, name) for name in ("count", "dollars", "duration", "number", "percent", "pieces", "when")
+}
+
+
+def render(report: Report) -> str:
+    """The page. Everything from traces is escaped by the template; what is `Markup` below is ours."""
+    figures = charts(report)
+    # JSON inside a script element ends where `</script` stands, so no `<` may stand in it.
+    figures_json = "{" + ",".join(f'"{place}":{figure}' for place, figure in figures.items()) + "}"
+    return _PAGES.get_template("page.html.j2").render(
+        report=report,
+        figures=figures,
+        figures_json=Markup(figures_json.replace("<", "\\u003c")),  # noqa: S704 - escaped for its place just here
+        css=_own("page.css"),
+        js=_own("page.js"),
+        plotly_js=Markup(get_plotlyjs()) if figures else "",  # noqa: S704 - Plotly's own script
+    )
+
+
+def _own(name: str) -> Markup:
+    return Markup((_HERE / name).read_text(encoding="utf-8"))  # noqa: S704 - our own file

@@ -1,0 +1,115 @@
+"""The report as Markdown, short enough for the summary of a CI job. Text from traces is escaped or a code span, never markup."""
+
+import re
+
+from whyspan_analysis.report.model import Cause, Example, Report, Sentence, Spending
+from whyspan_analysis.report.wording import count, dollars, number, percent, pieces, when
+
+_EXAMPLES = 1
+"""Per cause: a job summary is skimmed; the HTML report has more."""
+_METHOD = (
+    "Every verdict was computed from the traces by rules, without a language model. A grade (suspect, likely, strong) says how "
+    "well a cause is supported; no cause was confirmed by running the agent again. Each sentence is marked recorded (the agent "
+    "said so then) or derived (computed from the trace)."
+)
+_MARKUP = re.compile(r"([\\`*_\[\]<>|~&$#!])")
+
+
+def render(report: Report) -> str:
+    """The report as GitHub-flavoured Markdown."""
+    lines = [
+        "# Agent failures",
+        "",
+        *(f"- {marked(line)}" for line in report.summary),
+        "",
+        "## Failures by cause",
+        "",
+    ]
+    lines += _causes(report.causes) if report.causes else ["No run failed.", ""]
+    lines += ["## What it used", "", *_spending("Agent", report.agents), *_spending("Model", report.models)]
+    lines += ["## What could not be judged, and why", ""]
+    gaps = [*report.unjudged, *report.gaps]
+    lines += [f"- {marked(gap.text)} ({count(gap.runs, 'run')})" for gap in gaps] or ["Every run was judged."]
+    lines += [
+        "",
+        _METHOD,
+        "",
+        f"<sub>whyspan.report/1, {when(report.generated_at)}</sub>",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _causes(causes: list[Cause]) -> list[str]:
+    lines = ["| Cause | Agent | Tool | Failed runs | Grades |", "|---|---|---|--:|---|"]
+    for cause in causes:
+        grades = ", ".join(f"{grade} {runs}" for grade, runs in cause.grades.items() if grade != "none")
+        cells = (
+            escaped(cause.title),
+            escaped(cause.agent or ""),
+            escaped(cause.tool or ""),
+            f"{cause.runs} ({percent(cause.share)})",
+        )
+        lines.append(f"| {' | '.join(cells)} | {grades} |")
+    lines.append("")
+    for cause in causes:
+        for example in cause.examples[:_EXAMPLES]:
+            lines += _example(example)
+    return lines
+
+
+def _example(example: Example) -> list[str]:
+    name = code(example.run_id[:12])
+    run = f"[{name}](<{example.url}>)" if example.url else name
+    lines = [f"### {marked(example.verdict or 'Failed; no cause could be named.')}", ""]
+    grade = "" if example.grade == "none" else f"; cause: {example.grade}"
+    lines += [f"Run {run}{grade}. Failed by this check: {marked(example.check)}", ""]
+    return [*lines, *chain(example.chain), ""]
+
+
+def chain(sentences: list[Sentence]) -> list[str]:
+    """A causal chain as a numbered list, each sentence with its class and its quotes."""
+    lines = []
+    for position, sentence in enumerate(sentences, 1):
+        lines.append(f"{position}. *{sentence.source}*: {marked(sentence.text)}")
+        lines += [f"   - {code(ref.quote)} (span {code(ref.span_id)})" for ref in sentence.refs if ref.quote]
+    return lines
+
+
+def _spending(title: str, rows: list[Spending]) -> list[str]:
+    if not rows:
+        return []
+    lines = [
+        f"| {title} | Runs | Failed | Tokens in | Tokens out | Cost | Cost of failed |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+    ]
+    for row in rows:
+        cells = (
+            escaped(row.name or "not named"),
+            number(row.runs),
+            number(row.failed),
+            number(row.input_tokens),
+            number(row.output_tokens),
+            escaped(dollars(row.cost)),
+            escaped(dollars(row.failed_cost) if row.failed else ""),
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return [*lines, ""]
+
+
+def escaped(text: str) -> str:
+    """Text that renders as itself on one line: no markup, no HTML, no link of its own."""
+    return _MARKUP.sub(r"\\\1", re.sub(r"\s+", " ", text)).replace("://", r":\//").replace("www.", r"www\.")
+
+
+def code(text: str) -> str:
+    """Text as a code span on one line, its fence longer than any run of backticks in it. Not for table cells: `|` ends them."""
+    line = " ".join(text.split())
+    fence = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
+    padding = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{padding}{line}{padding}{fence}"
+
+
+def marked(text: str) -> str:
+    """One of our sentences: what stands between backticks becomes a code span, the rest is escaped."""
+    return "".join(code(piece) if is_code else escaped(piece) for piece, is_code in pieces(text))

@@ -1,0 +1,159 @@
+"""The batch report: what failed over many runs, why, what it cost and what could not be judged.
+
+Built once (`build`), rendered by `html`, `markdown` or as its own JSON (`whyspan.report/1`, schema in docs/schemas).
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Quote(_Record):
+    """Evidence: a place in the trace and what stands there."""
+
+    span_id: str
+    field: str | None
+    quote: str | None
+
+
+class Sentence(_Record):
+    """One sentence of a causal chain, with its class of knowledge."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+    text: str
+    source: Literal["recorded", "derived", "inferred"] = Field(alias="class")
+    refs: list[Quote]
+
+
+class Example(_Record):
+    """A run that stands for a cause."""
+
+    run_id: str
+    agent: str | None
+    started_at: str | None
+    """RFC 3339; None when the clock of the run cannot be trusted."""
+    verdict: str | None
+    grade: str
+    check: str
+    """The check that says the run failed."""
+    chain: list[Sentence]
+    url: str | None
+    """The run in the dashboard, when one was running."""
+
+
+class Cause(_Record):
+    """Failed runs whose decisive finding comes from the same detector, at the same agent and tool."""
+
+    detector: str | None
+    """None where a run failed and no cause could be named."""
+    title: str
+    agent: str | None
+    tool: str | None
+    runs: int
+    share: float
+    """Of the failed runs, 0 to 1."""
+    grades: dict[str, int]
+    """Grade -> runs."""
+    first_seen: str | None
+    last_seen: str | None
+    examples: list[Example]
+
+
+class Period(_Record):
+    """How the runs that started in one period ended."""
+
+    start: str
+    """RFC 3339."""
+    failed: int
+    unknown: int
+    ok: int
+
+
+class Spending(_Record):
+    """What the runs of one agent, or the calls of one model, used. A sum covers the runs or calls that reported it."""
+
+    name: str | None
+    runs: int
+    failed: int
+    input_tokens: int | None
+    output_tokens: int | None
+    failed_tokens: int | None
+    """Input and output tokens of the failed runs among them."""
+    cost: float | None
+    """US dollars as reported; None where nothing was reported, which is not the same as free."""
+    failed_cost: float | None
+    priced_runs: int
+    """Runs that reported a cost."""
+    median_ms: float | None
+    p95_ms: float | None
+
+
+class RunLine(_Record):
+    """One run in a table."""
+
+    run_id: str
+    agent: str | None
+    started_at: str | None
+    outcome: str
+    verdict: str | None
+    duration_ms: float | None
+    tokens: int | None
+    cost: float | None
+    url: str | None
+
+
+class Gap(_Record):
+    """Something that was not captured, and what it keeps us from saying."""
+
+    text: str
+    runs: int
+
+
+class Totals(_Record):
+    """The report in numbers."""
+
+    runs: int
+    failed: int
+    ok: int
+    unknown: int
+    not_diagnosed: int
+    """Runs still arriving: counted in `runs`, in no outcome."""
+    incomplete: int
+    """Runs with a missing parent or a pending span."""
+    spans: int
+    grades: dict[str, int]
+    """Grade -> failed runs."""
+    checks: dict[str, int]
+    """The check that decided the outcome -> runs."""
+
+
+class Report(_Record):
+    """The whole report; every list is in the order it is shown."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+    document: Literal["whyspan.report/1"] = Field(default="whyspan.report/1", alias="schema")
+    generated_at: str
+    since: str | None
+    """Only runs that started at or after this RFC 3339 time; None for all."""
+    first_run_at: str | None
+    last_run_at: str | None
+    summary: list[str]
+    """Up to ten lines for someone with one minute."""
+    totals: Totals
+    causes: list[Cause]
+    periods: list[Period]
+    period: str
+    """Length of one period in words: `hour`, `day`, ..."""
+    agents: list[Spending]
+    models: list[Spending]
+    slowest: list[RunLine]
+    dearest: list[RunLine]
+    gaps: list[Gap]
+    unjudged: list[Gap]
+    """Why runs have the outcome unknown."""
