@@ -1,0 +1,68 @@
+"""The collector's settings: an argument wins over the environment (`WHYSPAN_<NAME>`), which wins over the default."""
+
+import os
+from pathlib import Path
+from typing import Any, Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+MIB: Final = 1024 * 1024
+
+
+class WrongSetting(ValueError):
+    """A setting has a value the collector cannot work with."""
+
+
+class Config(BaseModel):
+    """Where the data is, where to listen, and the bounds that keep a laptop usable."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: Path = Path(".whyspan")
+    """The data folder. In the working directory, so that a project's traces stay with the project."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on. Loopback, because traces hold prompts and nothing here asks who is calling."""
+
+    port: int = Field(4318, ge=0, le=65535)
+    """The port for OTLP/HTTP. The one OpenTelemetry exporters use unless told otherwise; 0 takes any free one."""
+
+    max_body_bytes: int = Field(64 * MIB, ge=MIB)
+    """The largest request, inflated. Exporters send up to a few MiB; the rest is room for long conversations."""
+
+    journal_bytes: int = Field(512 * MIB, ge=8 * MIB)
+    """The largest backlog on disk. About 200,000 spans: minutes of full load while the store is slow or busy."""
+
+    quiet_seconds: float = Field(5.0, ge=0)
+    """How long a run must be silent to count as settled. A batch exporter flushes every five seconds by default."""
+
+    @model_validator(mode="after")
+    def _journal_holds_a_body(self) -> Self:
+        if self.journal_bytes < 2 * self.max_body_bytes:
+            raise ValueError("journal_bytes must be at least twice max_body_bytes, or a large request never fits")
+        return self
+
+
+def load(**arguments: Any) -> Config:
+    """The settings from arguments (None means not given), the environment and the defaults.
+
+    Raises:
+        WrongSetting: names the setting, where it came from and what is wrong with it.
+    """
+    given = {name: value for name, value in arguments.items() if value is not None}
+    environment: dict[str, Any] = {
+        name: value for name in Config.model_fields if name not in given and (value := os.environ.get(_variable(name)))
+    }
+    try:
+        return Config(**environment, **given)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        if not first["loc"]:
+            raise WrongSetting(first["msg"]) from None
+        name = str(first["loc"][0])
+        source = _variable(name) if name in environment else name
+        raise WrongSetting(f"{source}={first['input']!r}: {first['msg']}") from None
+
+
+def _variable(name: str) -> str:
+    return f"WHYSPAN_{name.upper()}"
