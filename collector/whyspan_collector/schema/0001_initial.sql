@@ -42,10 +42,10 @@ CREATE TABLE spans (
     run_key           VARCHAR,
     error_type        VARCHAR,
     error_message     VARCHAR,
-    linked_trace_ids  VARCHAR[] NOT NULL,   -- traces this span links to, for the grouping of runs
+    linked_spans      VARCHAR[] NOT NULL,   -- `<trace id>-<span id>` of every span it links to, for the grouping of runs
     raw               VARCHAR NOT NULL USING COMPRESSION zstd,  -- JSON: attributes, events, links, resource, extra
     attribute_count   INTEGER NOT NULL,     -- merge rule: ended beats pending, then more attributes, then larger hash
-    content_hash      VARCHAR NOT NULL,     -- of everything but the arrival
+    content_hash      VARCHAR NOT NULL,     -- of the span as sent; not of the arrival, nor of what a vocabulary made of it
     arrived_ns        UBIGINT NOT NULL
 );
 
@@ -58,6 +58,20 @@ CREATE TABLE logs (
     raw          VARCHAR NOT NULL USING COMPRESSION zstd,  -- JSON: body, attributes, resource, extra
     content_hash VARCHAR NOT NULL,                         -- a log has no id: equal content is the same record
     arrived_ns   UBIGINT NOT NULL
+);
+
+-- What is known of a trace without reading its spans.
+CREATE TABLE traces (
+    trace_id         VARCHAR NOT NULL,
+    first_arrived_ns UBIGINT NOT NULL,      -- every span and log of the trace arrived in this window, so a read can skip
+    last_arrived_ns  UBIGINT NOT NULL,      -- the rest of the table; clocks of agents may lie, ours only orders arrivals
+    changed          BOOLEAN NOT NULL       -- true until `runs` reflects its spans and logs
+);
+
+-- Which traces may share a run: an edge each way between a trace and whatever joins it (a linked trace, `key:<run key>`).
+CREATE TABLE joins (
+    node  VARCHAR NOT NULL,
+    other VARCHAR NOT NULL
 );
 
 -- One row per run; rebuilt from spans and logs for every trace that changed.
@@ -78,8 +92,9 @@ CREATE TABLE runs (
     end_ns          UBIGINT NOT NULL,
     clock_valid     BOOLEAN NOT NULL,       -- false when a start or end cannot be a time
     spans           INTEGER NOT NULL,
+    logs            INTEGER NOT NULL,
     errors          INTEGER NOT NULL,       -- spans with status error
-    model_calls     INTEGER NOT NULL,
+    model_calls     INTEGER NOT NULL,       -- innermost ones: a gateway's call around another is the same call
     tool_calls      INTEGER NOT NULL,
     input_tokens    BIGINT,                 -- leaves only: outer spans repeat what their children used
     output_tokens   BIGINT,
@@ -89,6 +104,27 @@ CREATE TABLE runs (
     revision        VARCHAR NOT NULL,       -- hash of the set of its spans and logs; a diagnosis belongs to one revision
     last_arrived_ns UBIGINT NOT NULL
 );
+
+-- Which run a span belongs to, for the traces that hold several runs. Of other traces a run has all spans.
+CREATE TABLE split_spans (
+    run_id   VARCHAR NOT NULL,
+    trace_id VARCHAR NOT NULL,
+    span_id  VARCHAR NOT NULL
+);
+
+-- The spans of one run.
+CREATE MACRO spans_of(of_run) AS TABLE
+    SELECT spans.*
+    FROM spans
+    SEMI JOIN (SELECT unnest(trace_ids) AS trace_id FROM runs WHERE run_id = of_run) USING (trace_id)
+    ANTI JOIN (SELECT trace_id, span_id FROM split_spans WHERE run_id <> of_run) USING (trace_id, span_id);
+
+-- The log records of one run. One that names no stored span belongs to every run of its trace.
+CREATE MACRO logs_of(of_run) AS TABLE
+    SELECT logs.*
+    FROM logs
+    SEMI JOIN (SELECT unnest(trace_ids) AS trace_id FROM runs WHERE run_id = of_run) USING (trace_id)
+    ANTI JOIN (SELECT trace_id, span_id FROM split_spans WHERE run_id <> of_run) USING (trace_id, span_id);
 
 -- Derived by the analysis; may be dropped and rebuilt at any time.
 CREATE TABLE diagnoses (
@@ -108,6 +144,6 @@ CREATE TABLE diagnoses (
 );
 
 CREATE TABLE counters (
-    name  VARCHAR NOT NULL,                 -- received_spans, rejected_spans, duplicate_spans, ...
+    name  VARCHAR NOT NULL,                 -- new_spans, replaced_spans, duplicate_spans, rejected_spans, ...
     value UBIGINT NOT NULL
 );

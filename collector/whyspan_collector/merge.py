@@ -1,0 +1,143 @@
+"""Adding spans and logs to their tables: each span once, in the best version of it, and each log record once.
+
+Idempotent and commutative: the same records in any order, any number of times and in batches of any size make the same rows.
+There are no keys in the schema (they cost ten times the insert), so a batch is compared with what is stored.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+from whyspan_collector.records import Log, Span
+from whyspan_collector.rows import Encoded, column, encode_log, encode_span, log_table, span_table
+from whyspan_collector.sql import statements
+
+
+@dataclass(frozen=True, slots=True)
+class IngestCounts:
+    """What became of the records of one batch. The fields are also the names of the lasting counters."""
+
+    new_spans: int = 0
+    replaced_spans: int = 0
+    """Spans that took the place of an earlier version, such as the pending one."""
+    duplicate_spans: int = 0
+    """Spans that were stored already, in this version or a better one."""
+    new_logs: int = 0
+    duplicate_logs: int = 0
+
+
+def merge(connection: DuckDBPyConnection, spans: Iterable[Span], logs: Iterable[Log], arrived_ns: int) -> IngestCounts:
+    """Adds a batch inside the caller's transaction and marks the traces it changed.
+
+    Args:
+        connection: the writer's.
+        spans: any number, repeats included.
+        logs: likewise; a record without a trace id is stored and belongs to no run.
+        arrived_ns: our clock, nanoseconds since the epoch.
+
+    Returns:
+        what was added, replaced and left out.
+    """
+    span_counts, merged_spans = _merge_spans(connection, list(spans), arrived_ns)
+    log_counts, merged_logs = _merge_logs(connection, list(logs), arrived_ns)
+    counts = IngestCounts(**span_counts, **log_counts)
+    _mark_changed(connection, {item.record.trace_id for item in (*merged_spans, *merged_logs)} - {None}, arrived_ns)
+    _add_joins(connection, merged_spans)
+    add_to_counters(connection, asdict(counts))
+    return counts
+
+
+def add_to_counters(connection: DuckDBPyConnection, increments: dict[str, int]) -> None:
+    """Raises the lasting counters of these names; one that does not exist starts at 0."""
+    names, values = zip(*increments.items(), strict=True)
+    table = pa.table({"name": column(names, pa.string()), "value": column(values, pa.uint64())})
+    _execute_with(connection, "add_to_counters", increments=table)
+
+
+def _merge_spans(
+    connection: DuckDBPyConnection, spans: list[Span], arrived_ns: int
+) -> tuple[dict[str, int], list[Encoded]]:
+    best: dict[tuple[str, str], Encoded] = {}
+    for span in spans:
+        candidate = encode_span(span)
+        rival = best.setdefault((span.trace_id, span.span_id), candidate)
+        if candidate.rank > rival.rank:
+            best[span.trace_id, span.span_id] = candidate
+    outdated = []
+    for trace_id, span_id, rowid, *stored_rank in _stored_spans(connection, best):
+        if best[trace_id, span_id].rank > tuple(stored_rank):
+            outdated.append(rowid)
+        else:
+            del best[trace_id, span_id]
+    if outdated:
+        connection.execute(statements()["delete_spans"], {"rowids": outdated})
+    merged = list(best.values())
+    if merged:
+        _execute_with(connection, "insert_spans", incoming=span_table(merged, arrived_ns))
+    replaced = len(outdated)
+    return {
+        "new_spans": len(merged) - replaced,
+        "replaced_spans": replaced,
+        "duplicate_spans": len(spans) - len(merged),
+    }, merged
+
+
+def _stored_spans(connection: DuckDBPyConnection, keys: Iterable[tuple[str, str]]) -> list[tuple[str, ...]]:
+    """Finds the stored versions: (trace id, span id, row id, ended, number of attributes, content hash)."""
+    trace_ids, span_ids = zip(*keys, strict=True) if keys else ((), ())
+    incoming = pa.table({"trace_id": column(trace_ids, pa.string()), "span_id": column(span_ids, pa.string())})
+    connection.register("incoming", incoming)
+    try:
+        first, last = connection.execute(statements()["arrival_window"]).fetchall()[0]
+        if first is None:  # only traces of which nothing is stored
+            return []
+        return connection.execute(statements()["stored_spans"], {"first": first, "last": last}).fetchall()
+    finally:
+        connection.unregister("incoming")
+
+
+def _merge_logs(
+    connection: DuckDBPyConnection, logs: list[Log], arrived_ns: int
+) -> tuple[dict[str, int], list[Encoded]]:
+    new = {item.content_hash: item for item in map(encode_log, logs)}
+    if new:
+        times = [item.record.time_ns for item in new.values()]  # equal records have equal times
+        window = {"first": min(times), "last": max(times), "hashes": list(new)}
+        for (content_hash,) in connection.execute(statements()["stored_logs"], window).fetchall():
+            del new[content_hash]
+    merged = list(new.values())
+    if merged:
+        _execute_with(connection, "insert_logs", incoming=log_table(merged, arrived_ns))
+    return {"new_logs": len(merged), "duplicate_logs": len(logs) - len(merged)}, merged
+
+
+def _mark_changed(connection: DuckDBPyConnection, trace_ids: Iterable[str], arrived_ns: int) -> None:
+    changed = pa.table({"trace_id": column(sorted(trace_ids), pa.string())})
+    changed = changed.append_column("arrived_ns", pa.array([arrived_ns] * len(changed), pa.uint64()))
+    _execute_with(connection, "mark_changed", changed=changed)
+
+
+def _add_joins(connection: DuckDBPyConnection, merged: Iterable[Encoded]) -> None:
+    edges = set()
+    for span in (item.record for item in merged):
+        joined = {link["trace_id"] for link in span.links} - {span.trace_id}
+        if span.run_key:
+            joined.add(f"key:{span.run_key}")
+        edges |= {(span.trace_id, other) for other in joined} | {(other, span.trace_id) for other in joined}
+    if edges:
+        nodes, others = zip(*sorted(edges), strict=True)
+        table = pa.table({"node": column(nodes, pa.string()), "other": column(others, pa.string())})
+        _execute_with(connection, "add_joins", edges=table)
+
+
+def _execute_with(connection: DuckDBPyConnection, statement: str, **tables: pa.Table) -> None:
+    """Runs a statement that reads the given tables by their names."""
+    for name, table in tables.items():
+        connection.register(name, table)
+    try:
+        connection.execute(statements()[statement])
+    finally:
+        for name in tables:
+            connection.unregister(name)

@@ -1,0 +1,10 @@
+-- Every run with the columns of its present diagnosis (NULL where there is none), oldest first: what reports count.
+-- $since_ns?: only runs that started then or later, nanoseconds since the epoch; runs without a valid clock are kept
+SELECT
+    runs.*,
+    orphans = 0 AND pending = 0 AND root_span_id IS NOT NULL AS complete,
+    diagnoses.* EXCLUDE (run_id, revision, document)
+FROM runs
+LEFT JOIN diagnoses USING (run_id, revision)
+WHERE $since_ns IS NULL OR start_ns >= CAST($since_ns AS UBIGINT) OR start_ns = 0
+ORDER BY start_ns, run_id

@@ -1,0 +1,1 @@
+INSERT INTO joins SELECT node, other FROM edges ANTI JOIN joins USING (node, other)

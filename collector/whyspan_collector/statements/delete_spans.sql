@@ -1,0 +1,1 @@
+DELETE FROM spans WHERE rowid IN (SELECT unnest($rowids))

@@ -1,0 +1,1 @@
+DELETE FROM split_spans WHERE trace_id IN (SELECT trace_id FROM affected)

@@ -1,0 +1,1 @@
+UPDATE traces SET changed = false WHERE changed

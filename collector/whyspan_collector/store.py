@@ -1,0 +1,177 @@
+"""The store: one DuckDB file, held by one process, that speaks in spans, runs and Arrow tables.
+
+`ingest` adds records, `query` runs a named query over everything that was ingested before it. Both may be called
+from any thread: writers take turns, readers work beside them on cursors of their own.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+
+from whyspan_collector import sql
+from whyspan_collector.errors import StoreBusy, StoreError, StoreUnavailable
+from whyspan_collector.merge import IngestCounts, merge
+from whyspan_collector.migrate import migrate
+from whyspan_collector.records import Log, Span
+from whyspan_collector.refresh import refresh
+
+FILE_NAME: Final = "whyspan.duckdb"
+
+_SETTINGS: Final[dict[str, str]] = {
+    "checkpoint_threshold": "512MB",  # the default of 16 MB halves the speed and stalls commits for over a second
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "enable_external_access": "false",  # no statement reads or writes another file, or the network
+    "python_enable_replacements": "false",
+    "lock_configuration": "true",
+}
+_REFRESH_AFTER: Final = 100_000
+"""Spans taken in before `runs` is brought up to date without a read asking for it; bounds the memory it takes."""
+
+
+class Store:
+    """The open database of one data folder."""
+
+    def __init__(self, data_dir: Path) -> None:
+        """Opens the database of a folder, creating both where they do not exist.
+
+        Raises:
+            StoreBusy: another process holds the file.
+            SchemaTooNew: a newer Whyspan wrote it.
+            StoreError: the file is no database, or the folder cannot be used.
+        """
+        self.path = data_dir / FILE_NAME
+        self._connection = _open(self.path)
+        self._lock = Lock()
+        try:
+            self._schema_version = migrate(self._connection)
+            self._writer = self._connection.cursor()
+            changed = self._writer.execute("SELECT count(*) FROM traces WHERE changed").fetchall()[0][0]
+        except BaseException:
+            self._connection.close()
+            raise
+        self._runs_are_current = not changed
+        self._since_refresh = 0
+
+    def ingest(self, spans: Iterable[Span], logs: Iterable[Log], arrived_ns: int) -> IngestCounts:
+        """Adds records in one transaction; when this returns they survive a kill and every query sees them.
+
+        Args:
+            spans: in any order; repeats and other versions of stored spans are merged.
+            logs: likewise.
+            arrived_ns: when they arrived by our clock, nanoseconds since the epoch.
+
+        Raises:
+            StoreUnavailable: nothing of the batch was stored; trying again later may work.
+        """
+        with self._lock, self._transaction() as writer:
+            self._runs_are_current = False
+            counts = merge(writer, spans, logs, arrived_ns)
+            self._since_refresh += counts.new_spans + counts.replaced_spans
+        if self._since_refresh >= _REFRESH_AFTER:
+            self._refresh()
+        return counts
+
+    def query(self, name: str, **parameters: Any) -> pa.Table:
+        """Runs `queries/<name>.sql`; its header says what it answers and which parameters it takes.
+
+        Raises:
+            QueryError: there is no such query, or the parameters are not the declared ones.
+            StoreUnavailable: trying again later may work.
+        """
+        query = sql.query(name)
+        bound = query.bind(parameters)
+        if not self._runs_are_current:
+            self._refresh()
+        with _as_unavailable(), self._connection.cursor() as reader:
+            return reader.sql(query.text, params=bound).to_arrow_table()
+
+    def save_diagnoses(self, diagnoses: pa.Table) -> None:
+        """Replaces the diagnoses of the runs in the table, which has the columns of `diagnoses`."""
+        with self._lock, self._transaction() as writer:
+            writer.register("renewed", diagnoses)
+            try:
+                writer.execute("DELETE FROM diagnoses WHERE run_id IN (SELECT run_id FROM renewed)")
+                writer.execute("INSERT INTO diagnoses BY NAME SELECT * FROM renewed")
+            finally:
+                writer.unregister("renewed")
+
+    def status(self) -> dict[str, Any]:
+        """Says what the store holds, for people and for `doctor`.
+
+        Returns:
+            path, schema_version, file_bytes, wal_bytes, runs, spans, logs, diagnoses, and the lasting counters.
+        """
+        counts = self.query("totals").to_pylist()[0]
+        counters = self.query("counters").to_pylist()
+        wal = self.path.with_name(FILE_NAME + ".wal")
+        return {
+            "path": str(self.path),
+            "schema_version": self._schema_version,
+            "file_bytes": self.path.stat().st_size,
+            "wal_bytes": wal.stat().st_size if wal.exists() else 0,
+            **counts,
+            "counters": {row["name"]: row["value"] for row in counters},
+        }
+
+    def close(self) -> None:
+        """Writes everything to the file and lets go of it."""
+        with self._lock:
+            self._writer.close()
+            self._connection.close()
+
+    def _refresh(self) -> None:
+        with self._lock:
+            if self._runs_are_current:  # another thread did it while this one waited
+                return
+            with self._transaction() as writer:
+                refresh(writer)
+            self._runs_are_current = True
+            self._since_refresh = 0
+
+    @contextmanager
+    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Commits what the block wrote, or nothing of it. The caller holds the lock."""
+        with _as_unavailable():
+            self._writer.begin()
+            try:
+                yield self._writer
+                self._writer.commit()
+            except BaseException:
+                with suppress(duckdb.Error):  # a failed commit has been rolled back already
+                    self._writer.rollback()
+                raise
+
+
+@contextmanager
+def _as_unavailable() -> Iterator[None]:
+    try:
+        yield
+    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException) as error:
+        raise StoreUnavailable(f"the database cannot be used at present: {error}") from error
+
+
+def _open(path: Path) -> duckdb.DuckDBPyConnection:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and path.stat().st_size == 0:
+            path.unlink()  # a kill between creating and writing; DuckDB takes it for a foreign file
+        return duckdb.connect(path, config={**_SETTINGS, "temp_directory": str(path.with_suffix(".tmp"))})
+    except duckdb.IOException as error:
+        if "lock" not in str(error):
+            raise StoreError(
+                f"{path} cannot be opened: {error}. Move it away, or use another folder with --data."
+            ) from error
+        found = re.search(r"PID (\d+)", str(error))
+        holder = f"process {found[1]}" if found else "another process"
+        raise StoreBusy(
+            f"{path} is held by {holder}. Stop it, or use another folder with --data.", int(found[1]) if found else None
+        ) from error
+    except OSError as error:
+        raise StoreError(f"the folder {path.parent} cannot be used: {error}. Use another one with --data.") from error
