@@ -14,9 +14,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import httpx
+
+STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 PR_SET_PDEATHSIG: Final = 1
 """From linux/prctl.h: the signal a process gets when its parent dies, so that not even `kill -9` leaves children behind."""
@@ -63,12 +65,12 @@ class Supervisor:
         self._logs = logs
         self._say = say
         self._children: list[Child] = []
+        self._handlers: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
         """Starts the programs in order, without waiting for their answers."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            # Even where SIGINT came ignored, as it does to background jobs of a shell.
-            signal.signal(number, signal.default_int_handler)
+        # Set even where SIGINT came ignored, as it does to background jobs of a shell.
+        self._handlers = {number: signal.signal(number, signal.default_int_handler) for number in STOP_SIGNALS}
         self._logs.mkdir(parents=True, exist_ok=True)
         try:
             for program in self._programs:
@@ -123,7 +125,7 @@ class Supervisor:
 
     def _stop(self) -> None:
         # A second Ctrl-C must not interrupt the stopping: it would leave processes behind.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         for child in reversed(self._children):
             if child.process.poll() is None:
@@ -133,8 +135,8 @@ class Supervisor:
             with suppress(ProcessLookupError):  # whatever the program itself started
                 os.killpg(child.process.pid, signal.SIGKILL)
             child.process.wait()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.default_int_handler)
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
 
 
 def launch(program: Program, log: Path) -> subprocess.Popen[bytes]:
