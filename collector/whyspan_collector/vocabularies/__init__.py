@@ -1,7 +1,96 @@
-"""The names instrumentations use, and how they map to the canonical columns and to `Content`."""
+"""The names instrumentations use, and how they map to the canonical columns and to `Content`.
 
-from whyspan_collector.records import Span
+One module per vocabulary, all of one shape (`vocabulary.Vocabulary`). Where a span carries several, the first of
+`VOCABULARIES` that fills a column or a field of the content wins, and the later ones fill the gaps.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from whyspan.semconv import Kind
+from whyspan_collector.records import Content, Log, Span
+from whyspan_collector.vocabularies import (
+    langfuse,
+    langsmith,
+    mcp,
+    mlflow,
+    openinference,
+    opentelemetry,
+    otel_genai,
+    own,
+    pydantic_ai,
+    span_names,
+    traceloop,
+    vercel_ai,
+)
+from whyspan_collector.vocabularies.columns import ColumnIndex
+from whyspan_collector.vocabularies.errors import fill_errors
+from whyspan_collector.vocabularies.vocabulary import Vocabulary
+
+__all__ = ["VOCABULARIES", "Vocabulary", "content", "fill_columns", "understood"]
+
+VOCABULARIES: Final[tuple[Vocabulary, ...]] = (
+    own.VOCABULARY,
+    otel_genai.VOCABULARY,
+    openinference.VOCABULARY,
+    traceloop.VOCABULARY,
+    pydantic_ai.VOCABULARY,
+    vercel_ai.VOCABULARY,
+    mlflow.VOCABULARY,
+    langfuse.VOCABULARY,
+    langsmith.VOCABULARY,
+    mcp.VOCABULARY,
+    opentelemetry.VOCABULARY,
+)
+"""In order of precedence: what the agent says itself, the standard, then the dialects; general names last."""
+
+_INDEX: Final = ColumnIndex(VOCABULARIES)
+_LISTS: Final = ("input_messages", "output_messages", "tool_definitions", "outcomes")
+_VALUES: Final = ("arguments", "result", "input", "output", "decision")
+_KEYS: Final = frozenset(_INDEX.keys) | {
+    key for vocabulary in VOCABULARIES for key in vocabulary.content_keys if not key.endswith(".")
+}
+_PREFIXES: Final = tuple({key for vocabulary in VOCABULARIES for key in vocabulary.content_keys if key.endswith(".")})
 
 
 def fill_columns(span: Span) -> None:
-    """Set the canonical columns of a span in place. No vocabulary is registered yet: they stay as they are."""
+    """Set the canonical columns of a span in place, from its attributes, its events and, failing those, its name.
+
+    Runs for every span at ingest: no large value is parsed. Never raises; a value of the wrong type fills nothing.
+    """
+    _INDEX.fill(span)
+    if span.vocabulary is None:
+        span_names.fill_from_name(span)
+    if span.events or span.status == "error":
+        fill_errors(span)
+
+
+def content(span: Span, logs: Sequence[Log] = ()) -> Content:
+    """Derive what a span carried, from the span and from the log records with its id.
+
+    Needs the span's columns. Never raises: text that does not parse is kept as the text it is, and what is nested
+    deeper than Python can follow is left out of the content (it is still in the attributes).
+    """
+    whole = Content()
+    for vocabulary in VOCABULARIES:
+        try:
+            found = vocabulary.read(span, logs)
+        except RecursionError:
+            continue
+        for name in _LISTS:
+            if not getattr(whole, name):
+                setattr(whole, name, getattr(found, name))
+        for name in _VALUES:
+            if getattr(whole, name) is None:
+                setattr(whole, name, getattr(found, name))
+    return whole
+
+
+def understood(span: Span) -> tuple[set[str], set[str]]:
+    """How far a span is understood: (the canonical columns that are filled, the attribute keys nobody reads).
+
+    Needs the span's columns. Both come from the tables of the vocabularies, so they cannot claim what is not there.
+    """
+    filled = {column for column in _INDEX.columns if getattr(span, column) not in (None, Kind.OTHER)}
+    unread = {key for key in span.attributes if key not in _KEYS and not key.startswith(_PREFIXES)}
+    return filled, unread

@@ -1,0 +1,126 @@
+"""Reading values that may be anything: JSON or not, encoded twice, cut off, or of a type nobody expects.
+
+Nothing here raises. What cannot be read comes back as the text it was, or as None where a column needs a type.
+"""
+
+import ast
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+_JSON_STARTS = ("{", "[", '"')
+_DECODER = json.JSONDecoder(strict=False, parse_constant=str)
+_MAX_ENCODINGS = 3
+_MAX_LITERAL = 10_000
+_MAX_SCALAR = 1_000
+_MAX_COUNT = 10**12
+
+
+def parse(value: Any) -> Any:
+    """The value a text stands for when it is JSON, also JSON inside a JSON string; else the value as it came.
+
+    Bare numbers and words stay text, because a tool that answered `007` did not answer 7. NaN and Infinity become
+    text: they are not JSON, and everything that is shown leaves as JSON.
+    """
+    for _ in range(_MAX_ENCODINGS):
+        if isinstance(value, bytes):
+            value = value.decode("utf-8", "backslashreplace")
+        if not isinstance(value, str) or not value.lstrip()[:1].startswith(_JSON_STARTS):
+            return value
+        try:
+            value = _DECODER.decode(value)
+        except (ValueError, RecursionError):
+            return value
+    return value
+
+
+def parse_literal(value: Any) -> Any:
+    """Like `parse`, and reads a Python dictionary in `repr` form too, which LangChain sends as tool arguments."""
+    value = parse(value)
+    if not isinstance(value, str) or len(value) > _MAX_LITERAL or not (value.startswith("{'") and value.endswith("}")):
+        return value
+    try:
+        return ast.literal_eval(value)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return value
+
+
+def text(value: Any) -> str:
+    """The text form of anything: a string as it is, the rest as JSON."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except (ValueError, TypeError, RecursionError):
+        return "(nested too deeply to show)"
+
+
+def members(value: Any) -> dict[str, Any]:
+    """The value when it is a JSON object or a map, else an empty one."""
+    parsed = parse(value)
+    return dict(parsed) if isinstance(parsed, Mapping) else {}
+
+
+def items(value: Any) -> list[Any]:
+    """The value when it is a JSON array or a list, else an empty one."""
+    parsed = parse(value)
+    return list(parsed) if isinstance(parsed, list | tuple) else []
+
+
+def first(value: Mapping[Any, Any], *names: str) -> Any:
+    """The first member among `names` that is there and not None."""
+    for name in names:
+        found = value.get(name)
+        if found is not None:
+            return found
+    return None
+
+
+# --- scalars for columns ---------------------------------------------------------------------------------------
+
+
+def as_text(value: Any) -> str | None:
+    """A column's text: scalars only, a list by its first element, MLflow's and Langfuse's JSON quotes taken off."""
+    if isinstance(value, str):
+        if value[:1] in ('"', "[") and len(value) < _MAX_SCALAR:
+            parsed = parse(value)
+            return as_text(parsed) if parsed != value else value
+        return value or None
+    if isinstance(value, list | tuple):
+        return as_text(value[0]) if value and not isinstance(value[0], list | tuple) else None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    return None
+
+
+def as_count(value: Any) -> int | None:
+    """A column's count: a whole number from 0 to 10^12, also as text or as a float; anything else is no count."""
+    if isinstance(value, str):
+        value = value.strip()
+        if len(value) > 13 or not (value.isascii() and value.isdigit()):
+            return None
+        return as_count(int(value))
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if isinstance(value, float) and not value.is_integer():
+        return None
+    return int(value) if 0 <= value <= _MAX_COUNT else None
+
+
+def as_amount(value: Any) -> float | None:
+    """A column's amount of money: finite and not negative."""
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) and value >= 0 else None

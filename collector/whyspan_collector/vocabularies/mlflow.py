@@ -1,0 +1,65 @@
+"""MLflow tracing, where every attribute's value is JSON, plain words included."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from whyspan.semconv import Kind
+from whyspan_collector.records import Content, Log, Span
+from whyspan_collector.vocabularies.exchanges import exchange
+from whyspan_collector.vocabularies.lenient import as_text
+from whyspan_collector.vocabularies.tools import definitions
+from whyspan_collector.vocabularies.vocabulary import SPAN_NAME, Vocabulary
+
+_USAGE: Final = "mlflow.chat.tokenUsage"
+
+
+def read(span: Span, logs: Sequence[Log]) -> Content:  # noqa: ARG001 - the signature is Reader's
+    """The span's inputs and outputs; a model call's are the request and the response as they were."""
+    attributes = span.attributes
+    content = exchange(span.kind, attributes.get("mlflow.spanInputs"), attributes.get("mlflow.spanOutputs"))
+    content.tool_definitions = content.tool_definitions or definitions(attributes.get("mlflow.chat.tools"))
+    return content
+
+
+def refine(span: Span) -> None:
+    """The model asked for is under a bare key, which means nothing on spans of others."""
+    span.request_model = span.request_model or as_text(span.attributes.get("model"))
+
+
+VOCABULARY: Final = Vocabulary(
+    name="mlflow",
+    kinds={
+        "mlflow.spanType": {
+            "llm": Kind.MODEL_CALL,
+            "chat_model": Kind.MODEL_CALL,
+            "agent": Kind.AGENT,
+            "tool": Kind.TOOL,
+            "retriever": Kind.RETRIEVAL,
+            "reranker": Kind.RETRIEVAL,
+            "memory": Kind.RETRIEVAL,
+            "embedding": Kind.EMBEDDING,
+            "guardrail": Kind.GUARD,
+            "evaluator": Kind.EVALUATION,
+            "chain": Kind.STEP,
+            "task": Kind.STEP,
+            "workflow": Kind.STEP,
+            "parser": Kind.STEP,
+            "unknown": Kind.STEP,
+        },
+    },
+    columns={
+        "operation": ("mlflow.spanType",),
+        "response_model": ("mlflow.llm.model",),
+        "provider": ("mlflow.llm.provider",),
+        "input_tokens": (f"{_USAGE}#input_tokens",),
+        "output_tokens": (f"{_USAGE}#output_tokens",),
+        "cache_read_tokens": (f"{_USAGE}#cache_read_input_tokens",),
+        "cache_write_tokens": (f"{_USAGE}#cache_creation_input_tokens",),
+        "session_id": ("mlflow.trace.session",),
+        "user_id": ("mlflow.trace.user",),
+    },
+    titles={Kind.TOOL: ("tool", SPAN_NAME), Kind.AGENT: ("agent", SPAN_NAME)},
+    content_keys=("mlflow.spanInputs", "mlflow.spanOutputs", "mlflow.chat.tools", "model"),
+    read=read,
+    refine=refine,
+)

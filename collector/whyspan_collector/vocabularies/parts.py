@@ -1,0 +1,150 @@
+"""One piece of a message in any vendor's spelling, as a `Part`.
+
+Known spellings: OpenTelemetry GenAI, OpenAI chat and Responses, Anthropic, Bedrock, Gemini, LangChain, Vercel AI SDK,
+OpenInference.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from whyspan_collector.records import Part
+from whyspan_collector.vocabularies.lenient import as_text, first, parse, parse_literal, text
+
+_TEXT = frozenset({"text", "input_text", "output_text", "refusal"})
+_REASONING = frozenset({"reasoning", "thinking", "redacted_thinking", "reasoning_content"})
+_CALL = frozenset(
+    {"tool_call", "tool_use", "function_call", "server_tool_call", "server_tool_use", "function", "mcp_call"}
+)
+_RESPONSE = frozenset(
+    {
+        "tool_call_response",
+        "tool_result",
+        "function_call_output",
+        "function_response",
+        "server_tool_call_response",
+        "custom_tool_call_output",
+    }
+)
+_IDS = ("id", "tool_call_id", "call_id", "toolCallId", "toolUseId", "tool_use_id")
+_RESPONSE_IDS = ("tool_call_id", "call_id", "toolCallId", "toolUseId", "tool_use_id", "id")
+_NAMES = ("name", "toolName", "tool_name")
+_ARGUMENTS = ("arguments", "args", "input", "parameters")
+_RESULTS = ("response", "result", "output", "content")
+_REASONING_TEXTS = ("content", "thinking", "text", "reasoning", "summary", "reasoningText", "data")
+# Bedrock and Gemini name a block by its only member instead of by a type.
+_BY_MEMBER = {
+    "toolUse": "tool_use",
+    "toolResult": "tool_result",
+    "reasoningContent": "reasoning",
+    "function_call": "function_call",
+    "functionCall": "function_call",
+    "function_response": "function_response",
+    "functionResponse": "function_response",
+}
+
+
+def text_part(value: Any) -> list[Part]:
+    """A text part, or none for empty text."""
+    content = text(value)
+    return [Part("text", content=content)] if content else []
+
+
+def reasoning_part(value: Any) -> list[Part]:
+    """A reasoning part, or none for empty text."""
+    content = _joined(value)
+    return [Part("reasoning", content=content)] if content else []
+
+
+def call_part(block: Mapping[str, Any]) -> Part:
+    """A tool call; `value` holds the arguments, parsed where they are JSON, {} where the wire has none."""
+    function = block.get("function")
+    inner = function if isinstance(function, Mapping) else block
+    # Responses API items carry two ids; the answer refers to `call_id`.
+    identity = first(block, "call_id", *_IDS)
+    arguments = first(inner, *_ARGUMENTS)
+    return Part(
+        "tool_call",
+        id=as_text(identity),
+        name=as_text(first(inner, *_NAMES)),
+        value={} if arguments is None or arguments == "" else parse_literal(arguments),
+    )
+
+
+def response_part(block: Mapping[str, Any]) -> Part:
+    """A tool's answer inside a conversation; `value` parsed where it is JSON, `content` its text."""
+    answer = first(block, *_RESULTS)
+    error = first(block, "is_error", "isError")
+    failed = error is True or as_text(block.get("status")) == "error" or bool(block.get("error"))
+    if isinstance(answer, Mapping) and set(answer) == {"type", "value"}:  # Vercel AI SDK
+        failed = failed or str(answer["type"]).startswith("error")
+        answer = answer["value"]
+    plain = _plain(answer)
+    return Part(
+        "tool_call_response",
+        content=text(plain),
+        id=as_text(first(block, *_RESPONSE_IDS)),
+        name=as_text(first(block, *_NAMES)),
+        value=parse(plain),
+        error=failed,
+    )
+
+
+def parts(value: Any) -> list[Part]:
+    """The parts of a message's content: a text, a list of blocks, or one block."""
+    value = parse(value) if isinstance(value, str) and value.startswith('[{"') else value
+    if isinstance(value, Mapping):
+        return _block(value)
+    if isinstance(value, list | tuple):
+        return [part for block in value for part in (_block(block) if isinstance(block, Mapping) else text_part(block))]
+    return text_part(value)
+
+
+def _block(block: Mapping[str, Any]) -> list[Part]:
+    kind, block = _typed(block)
+    if kind in _TEXT:
+        return (
+            reasoning_part(block.get("text"))
+            if block.get("thought") is True
+            else text_part(first(block, "text", "content", "refusal"))
+        )
+    if kind in _REASONING:
+        return reasoning_part(first(block, *_REASONING_TEXTS))
+    if kind in _CALL:
+        return [call_part(block)]
+    if kind in _RESPONSE:
+        return [response_part(block)]
+    return [Part("other", value=dict(block))]
+
+
+def _typed(block: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """The block's type in one spelling, and the mapping that holds its members."""
+    kind = block.get("type")
+    if isinstance(kind, str):
+        return kind.lower().replace("-", "_"), block
+    for member, kind in _BY_MEMBER.items():
+        if isinstance(block.get(member), Mapping):
+            return kind, block[member]
+    return ("text" if "text" in block else "other"), block
+
+
+def _plain(answer: Any) -> Any:
+    """A tool answer without its wrapping in text blocks."""
+    if not isinstance(answer, list):
+        return answer["text"] if isinstance(answer, Mapping) and answer.get("type") == "text" else answer
+    texts = [block["text"] for block in answer if isinstance(block, Mapping) and isinstance(block.get("text"), str)]
+    if texts and len(texts) == len(answer):
+        return "\n".join(texts)
+    if len(answer) == 1 and isinstance(answer[0], Mapping) and set(answer[0]) == {"json"}:
+        return answer[0]["json"]
+    return answer
+
+
+def _joined(value: Any, depth: int = 4) -> str:
+    """The texts of a reasoning value, which may be a text, a block or a list of summary blocks."""
+    if depth == 0:
+        return text(value)
+    if isinstance(value, Mapping):
+        return _joined(first(value, "text", "reasoningText", "content", "thinking"), depth - 1)
+    if isinstance(value, list | tuple):
+        return "\n".join(filter(None, (_joined(element, depth - 1) for element in value)))
+    return text(value)
