@@ -11,16 +11,14 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple, get_args
+from typing import Any, Final, NamedTuple
 
-from whyspan_collector.otlp import Encoding, Signal
+from whyspan_collector.otlp import ENCODINGS, SIGNALS, Encoding, Signal
 
 _HEAD: Final = struct.Struct("<II")
 """Length of the payload and its crc32; the payload is `_META` and the body."""
 _META: Final = struct.Struct("<QBB")
 """Arrival in nanoseconds since the epoch, index of the signal, index of the encoding."""
-_SIGNALS: Final[tuple[Signal, ...]] = get_args(Signal)
-_ENCODINGS: Final[tuple[Encoding, ...]] = get_args(Encoding)
 _SUFFIX: Final = {"protobuf": "pb", "json": "json"}
 _SEGMENT_BYTES: Final = 16 * 1024 * 1024
 """Large enough that creating and deleting segments costs nothing, small enough that little is converted twice."""
@@ -105,7 +103,7 @@ class Journal:
             JournalFull: the segments would exceed the bound.
             JournalUnavailable: the device refused; nothing was acknowledged and a later append may work.
         """
-        payload = _META.pack(arrived_ns, _SIGNALS.index(signal), _ENCODINGS.index(encoding)) + body
+        payload = _META.pack(arrived_ns, SIGNALS.index(signal), ENCODINGS.index(encoding)) + body
         data = _HEAD.pack(len(payload), zlib.crc32(payload)) + payload
         with self._changed:
             segment = self._writable(len(data))
@@ -223,7 +221,7 @@ class Journal:
             file.seek(position.start + _HEAD.size)
             payload = file.read(position.end - position.start - _HEAD.size)
         arrived_ns, signal, encoding = _META.unpack_from(payload)
-        return Record(_SIGNALS[signal], _ENCODINGS[encoding], payload[_META.size :], arrived_ns)
+        return Record(SIGNALS[signal], ENCODINGS[encoding], payload[_META.size :], arrived_ns)
 
     def done(self, positions: Iterable[Position]) -> None:
         """These records are in the store for good; each may be reported once."""

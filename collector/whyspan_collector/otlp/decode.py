@@ -1,5 +1,6 @@
 """From the protobuf message to the records: every field of OTLP has its place in `Span` or `Log`."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -14,6 +15,8 @@ from whyspan_collector.otlp.from_protobuf import parse_protobuf
 from whyspan_collector.otlp.shape import Encoding, Signal, quoted
 from whyspan_collector.records import Log, Span
 from whyspan_collector.vocabularies import fill_columns
+
+_logger = logging.getLogger(__name__)
 
 _KINDS: Final = ("unspecified", "internal", "server", "client", "producer", "consumer")
 _STATUSES: Final = ("unset", "ok", "error")
@@ -76,8 +79,16 @@ def _add_spans(request: Any, batch: Batch) -> None:
                 span = _span(message, resource, shared)
                 span.service, span.service_version, span.environment = service, version, environment
                 span.scope, span.scope_version = scope, scope_version
-                fill_columns(span)
+                _fill_columns(span)
                 batch.spans.append(span)
+
+
+def _fill_columns(span: Span) -> None:
+    try:
+        fill_columns(span)
+    except Exception as error:
+        _logger.exception("a span of scope %r has no canonical columns", span.scope)
+        span.extra["columns_error"] = f"{type(error).__name__}: {error}"
 
 
 def _span(message: trace_pb2.Span, resource: dict[str, Any], shared: dict[str, Any]) -> Span:

@@ -30,7 +30,7 @@ class Request(NamedTuple):
 def requests(content: bytes, limit: int) -> Iterator[Request]:
     """The OTLP requests in a file's content: one, or one a line in JSON lines; none when it is not OTLP.
 
-    Gzip is undone first, to at most `limit` bytes. Raises TooLarge beyond it and ValueError for broken gzip.
+    Gzip is undone first, to at most `limit` bytes. Raises TooLarge beyond it and Malformed for broken gzip.
     """
     body = inflate(content, "gzip", limit) if content[:2] == b"\x1f\x8b" else content
     if found := detect(body):

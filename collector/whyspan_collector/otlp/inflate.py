@@ -3,6 +3,8 @@
 import zlib
 from typing import Final
 
+from whyspan_collector.otlp.shape import Malformed
+
 _WINDOW_BITS: Final = {"gzip": 31, "deflate": 15}
 
 
@@ -15,7 +17,7 @@ def inflate(body: bytes, content_encoding: str, limit: int) -> bytes:
 
     Raises:
         TooLarge: it inflates to more; nothing beyond the limit was inflated.
-        ValueError: it is not what the content encoding says, or it is cut off.
+        Malformed: it is not what the content encoding says, or it is cut off.
     """
     inflated: list[bytes] = []
     room = limit
@@ -24,12 +26,12 @@ def inflate(body: bytes, content_encoding: str, limit: int) -> bytes:
         try:
             piece = stream.decompress(body, room + 1)
         except zlib.error as error:
-            raise ValueError(f"the body is not {content_encoding}: {error}") from None
+            raise Malformed(f"the body is not {content_encoding}: {error}") from None
         room -= len(piece)
         if room < 0:
             raise TooLarge(f"the body inflates to more than {limit} bytes")
         if not stream.eof:
-            raise ValueError(f"the {content_encoding} body is cut off")
+            raise Malformed(f"the {content_encoding} body is cut off")
         inflated.append(piece)
         body = stream.unused_data
     return b"".join(inflated)

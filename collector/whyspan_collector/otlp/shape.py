@@ -1,15 +1,26 @@
 """The shape the three OTLP signals share: a request holds groups by resource, these hold groups by scope, these records."""
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 from google.protobuf.message import Message
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
+    ExportLogsServiceRequest,
+    ExportLogsServiceResponse,
+)
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+    ExportMetricsServiceResponse,
+)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
 
 Signal: TypeAlias = Literal["traces", "logs", "metrics"]
 Encoding: TypeAlias = Literal["protobuf", "json"]
+SIGNALS: Final[tuple[Signal, ...]] = get_args(Signal)
+ENCODINGS: Final[tuple[Encoding, ...]] = get_args(Encoding)
 
 
 class Malformed(ValueError):
@@ -29,12 +40,39 @@ class Shape:
     """Field of a scope's group."""
     record: str
     """What one record is called in messages to people."""
+    response: type[Message]
+    rejected: str
+    """Field of the response's partial success."""
 
 
 SHAPES: Final[dict[Signal, Shape]] = {
-    "traces": Shape(ExportTraceServiceRequest, "resource_spans", "scope_spans", "spans", "span"),
-    "logs": Shape(ExportLogsServiceRequest, "resource_logs", "scope_logs", "log_records", "log record"),
-    "metrics": Shape(ExportMetricsServiceRequest, "resource_metrics", "scope_metrics", "metrics", "metric"),
+    "traces": Shape(
+        request=ExportTraceServiceRequest,
+        by_resource="resource_spans",
+        by_scope="scope_spans",
+        records="spans",
+        record="span",
+        response=ExportTraceServiceResponse,
+        rejected="rejected_spans",
+    ),
+    "logs": Shape(
+        request=ExportLogsServiceRequest,
+        by_resource="resource_logs",
+        by_scope="scope_logs",
+        records="log_records",
+        record="log record",
+        response=ExportLogsServiceResponse,
+        rejected="rejected_log_records",
+    ),
+    "metrics": Shape(
+        request=ExportMetricsServiceRequest,
+        by_resource="resource_metrics",
+        by_scope="scope_metrics",
+        records="metrics",
+        record="metric",
+        response=ExportMetricsServiceResponse,
+        rejected="rejected_data_points",
+    ),
 }
 
 RESOURCE_FIELD: Final = 1

@@ -1,0 +1,156 @@
+"""The store over loopback HTTP, for the processes that cannot hold the database file themselves.
+
+Tables travel as Arrow IPC streams, small things as JSON. A request must name a local host, so that a web page whose
+domain points here (DNS rebinding) reads nothing.
+"""
+
+import json
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final, TypeAlias
+
+import pyarrow as pa
+from anyio import CapacityLimiter, to_thread
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from whyspan_collector import sql
+from whyspan_collector.body import read_body
+from whyspan_collector.errors import QueryError, StoreError, StoreUnavailable
+from whyspan_collector.ingest import Ingest
+from whyspan_collector.otlp import TooLarge
+from whyspan_collector.store import Store
+
+ARROW: Final = "application/vnd.apache.arrow.stream"
+_LOCAL_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_THREADS: Final = 8
+"""Reads at once; apart from the receiver's threads, so that slow queries never delay an acknowledgement."""
+_DRAIN_SECONDS: Final = 60.0
+"""How long a drain waits before it says why it is not done; the client asks again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What the API gives access to."""
+
+    store: Store
+    ingest: Ingest
+    host: str
+    """The address the collector listens on; requests may name it besides the local names."""
+    max_body_bytes: int
+    threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_THREADS))
+
+
+_Handler: TypeAlias = Callable[[Backend, Request], Awaitable[Response]]
+
+
+class _NoSuchQuery(Exception):
+    """The name in the path is that of no query."""
+
+
+class _NotLocal(Exception):
+    """The Host header names something that is not this machine."""
+
+
+_STATUS: Final[dict[type[Exception], int]] = {
+    _NotLocal: 403,
+    _NoSuchQuery: 404,
+    QueryError: 400,
+    pa.ArrowInvalid: 400,
+    ValueError: 400,
+    TooLarge: 413,
+    StoreUnavailable: 503,
+    StoreError: 500,
+}
+
+
+def routes(backend: Backend) -> list[BaseRoute]:
+    """Everything under `/api`."""
+    handlers: list[tuple[str, str, _Handler]] = [
+        ("GET", "/health", _health),
+        ("GET", "/ready", _ready),
+        ("GET", "/status", _status),
+        ("POST", "/query/{name}", _query),
+        ("POST", "/diagnoses", _diagnoses),
+        ("POST", "/drain", _drain),
+    ]
+    return [
+        Mount(
+            "/api",
+            routes=[
+                Route(path, partial(_answer, handler, backend), methods=[method]) for method, path, handler in handlers
+            ],
+        )
+    ]
+
+
+async def _answer(handler: _Handler, backend: Backend, request: Request) -> Response:
+    """Check the host, call the handler, and turn what it raises into a status and a reason."""
+    try:
+        host = request.headers.get("host", "")
+        name = host if host.endswith("]") else host.rpartition(":")[0] or host
+        if name.lower() not in _LOCAL_HOSTS | {backend.host}:
+            raise _NotLocal(f"the host {host!r} is not a local one; use 127.0.0.1 or localhost")
+        return await handler(backend, request)
+    except tuple(_STATUS) as error:
+        status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
+        return JSONResponse({"error": str(error)}, status)
+    except ClientDisconnect:
+        return Response(status_code=400)  # nobody reads it
+
+
+async def _in_thread(backend: Backend, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    return await to_thread.run_sync(partial(call, *args, **kwargs), limiter=backend.threads)
+
+
+async def _health(backend: Backend, _: Request) -> Response:
+    """Alive, and which collector this is."""
+    return JSONResponse({"status": "ok", "pid": os.getpid(), "data": str(backend.store.path.parent.resolve())})
+
+
+async def _ready(backend: Backend, _: Request) -> Response:
+    """200 once what an earlier process left in the journal is queryable, 503 until then."""
+    ready = backend.ingest.caught_up
+    return JSONResponse({"ready": ready}, 200 if ready else 503)
+
+
+async def _status(backend: Backend, _: Request) -> Response:
+    stored = await _in_thread(backend, backend.store.status)
+    return JSONResponse(stored | {"ingest": await _in_thread(backend, backend.ingest.status)})
+
+
+async def _query(backend: Backend, request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in sql.queries():
+        raise _NoSuchQuery(f"there is no query {name!r}; there are {', '.join(sql.queries())}")
+    sent = await read_body(request, backend.max_body_bytes)
+    parameters = json.loads(sent or b"{}")
+    if not isinstance(parameters, dict):
+        raise QueryError(f"the parameters of query {name!r} must be a JSON object")
+    return Response(await _in_thread(backend, _arrow, backend.store, name, parameters), media_type=ARROW)
+
+
+def _arrow(store: Store, name: str, parameters: dict[str, Any]) -> bytes:
+    table = store.query(name, **parameters)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
+
+
+async def _diagnoses(backend: Backend, request: Request) -> Response:
+    sent = await read_body(request, backend.max_body_bytes)
+    table = pa.ipc.open_stream(sent).read_all()
+    await _in_thread(backend, backend.store.save_diagnoses, table)
+    return JSONResponse({"saved": table.num_rows})
+
+
+async def _drain(backend: Backend, _: Request) -> Response:
+    """200 once everything accepted so far is queryable; 503 with the reason when that takes too long."""
+    if await _in_thread(backend, backend.ingest.drain, _DRAIN_SECONDS):
+        return JSONResponse({"drained": True})
+    trouble = backend.ingest.status()["trouble"] or "the store is still busy with earlier requests"
+    raise StoreUnavailable(f"not everything is queryable yet: {trouble}")

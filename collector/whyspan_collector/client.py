@@ -1,0 +1,96 @@
+"""The store of a running collector, asked over HTTP: the same interface as `Store`, plus sending OTLP."""
+
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+import httpx
+import pyarrow as pa
+
+from whyspan_collector.errors import QueryError, StoreError, StoreUnavailable
+from whyspan_collector.otlp import CONTENT_TYPES, Encoding, Signal, read_answer, read_refusal
+
+_SECONDS: Final = 120.0
+"""Longer than any query should take and than the collector waits in a drain."""
+_ERRORS: Final[Mapping[int, type[StoreError]]] = {400: QueryError, 404: QueryError, 503: StoreUnavailable}
+
+
+class RemoteStore:
+    """The store behind the collector at a URL."""
+
+    def __init__(self, url: str) -> None:
+        """`url` is that of the collector, e.g. `http://127.0.0.1:4318`."""
+        self.url = url
+        self._http = httpx.Client(
+            base_url=url, timeout=_SECONDS, trust_env=False
+        )  # no proxy between two local processes
+
+    def query(self, name: str, **parameters: Any) -> pa.Table:
+        """Run a named query; see `Store.query`.
+
+        Raises:
+            QueryError: there is no such query, or its parameters are others.
+            StoreUnavailable: the collector does not answer, or cannot now.
+        """
+        response = self._api("POST", f"/query/{name}", json=parameters)
+        return pa.ipc.open_stream(response.content).read_all()
+
+    def save_diagnoses(self, diagnoses: pa.Table) -> None:
+        """Replace the diagnoses of the runs in the table; see `Store.save_diagnoses`."""
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, diagnoses.schema) as writer:
+            writer.write_table(diagnoses)
+        self._api("POST", "/diagnoses", content=sink.getvalue().to_pybytes())
+
+    def status(self) -> dict[str, Any]:
+        """What the store holds, and under `ingest` how far the collector is behind what it accepted."""
+        status: dict[str, Any] = self._api("GET", "/status").json()
+        return status
+
+    def drain(self) -> None:
+        """Wait until everything the collector has accepted is queryable. Raises StoreUnavailable with the reason when it is stuck."""
+        self._api("POST", "/drain")
+
+    def send(self, signal: Signal, body: bytes, encoding: Encoding) -> tuple[int, str]:
+        """Send one OTLP request, inflated, as an exporter does: again and again while the collector asks to.
+
+        Returns:
+            How many of its records were rejected, and which and why.
+
+        Raises:
+            StoreUnavailable: the collector does not answer, or could not take it for two minutes; nothing was kept.
+            StoreError: it refuses the request, e.g. because it is too large.
+        """
+        headers = {"content-type": CONTENT_TYPES[encoding]}
+        deadline = time.monotonic() + _SECONDS
+        while True:
+            response = self._request("POST", f"/v1/{signal}", content=body, headers=headers)
+            if response.status_code != 503 or time.monotonic() > deadline:
+                break
+            time.sleep(float(response.headers.get("retry-after", 1)))
+        if response.is_success:
+            return read_answer(signal, encoding, response.content)
+        kind = StoreUnavailable if response.status_code == 503 else StoreError
+        raise kind(f"the collector at {self.url} refused the request: {read_refusal(encoding, response.content)}")
+
+    def close(self) -> None:
+        """Close the connection. May be called twice."""
+        self._http.close()
+
+    def _api(self, method: str, path: str, **content: Any) -> httpx.Response:
+        response = self._request(method, f"/api{path}", **content)
+        if response.is_success:
+            return response
+        try:
+            reason = response.json()["error"]
+        except (ValueError, KeyError, TypeError):
+            reason = f"status {response.status_code} from {path}"
+        raise _ERRORS.get(response.status_code, StoreError)(reason)
+
+    def _request(self, method: str, path: str, **content: Any) -> httpx.Response:
+        try:
+            return self._http.request(method, path, **content)
+        except httpx.HTTPError as error:
+            raise StoreUnavailable(
+                f"the collector at {self.url} does not answer ({error}). Is it still running? `whyspan up` starts it."
+            ) from error

@@ -1,0 +1,174 @@
+"""The collector as a process, and the way to its store for every other process.
+
+`run` holds the database file and announces itself in `collector.json`; `open_store` reads that file and asks the
+collector when one is running, else opens the store here.
+"""
+
+import argparse
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+
+from whyspan_collector import api, receiver
+from whyspan_collector.client import RemoteStore
+from whyspan_collector.config import Config, WrongSetting, load
+from whyspan_collector.errors import StoreBusy, StoreError
+from whyspan_collector.ingest import Ingest
+from whyspan_collector.journal import Journal, JournalUnavailable
+from whyspan_collector.store import Store
+
+_ANNOUNCEMENT: Final = "collector.json"
+_STARTING_SECONDS: Final = 5.0
+"""How long a collector may hold the file before it answers: migration and replay of the database's log take about one."""
+
+
+class PortBusy(Exception):
+    """The address to listen on is taken or not ours."""
+
+
+def run(config: Config) -> None:
+    """Run the collector until SIGTERM or SIGINT, then store what was accepted and let go of everything.
+
+    Raises:
+        StoreBusy: another process holds the data folder.
+        PortBusy: the port is taken.
+        StoreError, JournalUnavailable: the data folder cannot be used.
+    """
+    store = Store(config.data)
+    try:
+        with _listen(config.host, config.port) as listener:
+            ingest = Ingest(store, Journal(config.data / "journal", config.journal_bytes))
+            try:
+                _serve(config, store, ingest, listener)
+            finally:
+                ingest.close()
+    finally:
+        store.close()
+
+
+def open_store(data_dir: Path) -> Store | RemoteStore:
+    """The store of a data folder: that of the running collector, or the file itself when none is running.
+
+    What a crashed collector had accepted and not yet stored is stored first.
+
+    Raises:
+        StoreBusy: another process, which is no collector that answers, holds the file.
+        StoreError: the data folder cannot be used.
+    """
+    deadline = time.monotonic() + _STARTING_SECONDS
+    while True:
+        if url := running_collector(data_dir):
+            return RemoteStore(url)
+        try:
+            store = Store(data_dir)
+        except StoreBusy:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            _store_leftovers(store, data_dir)
+            return store
+
+
+def running_collector(data_dir: Path) -> str | None:
+    """The URL of the collector that holds this data folder and answers, None when there is none."""
+    try:
+        announced = json.loads((data_dir / _ANNOUNCEMENT).read_text(encoding="utf-8"))
+        os.kill(announced["pid"], 0)
+        health = httpx.get(f"{announced['url']}/api/health", timeout=2, trust_env=False).json()
+    except (OSError, ValueError, KeyError, TypeError, httpx.HTTPError):
+        return None
+    return str(announced["url"]) if health.get("pid") == announced["pid"] else None
+
+
+def _store_leftovers(store: Store, data_dir: Path) -> None:
+    folder = data_dir / "journal"
+    if any(folder.glob("*.segment")):
+        Ingest(store, Journal(folder, load().journal_bytes)).close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise PortBusy(
+            f"{host}:{port} cannot be used: {error.strerror}. Stop what listens there, or use another --port."
+        ) from error
+    return listener
+
+
+def _serve(config: Config, store: Store, ingest: Ingest, listener: socket.socket) -> None:
+    backend = api.Backend(store, ingest, config.host, config.max_body_bytes)
+    app = Starlette(routes=[*api.routes(backend), *receiver.routes(ingest, config.max_body_bytes)])
+    announcement = config.data / _ANNOUNCEMENT
+    server = _Server(
+        uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=5),
+        lambda: _announce(announcement, _url(listener)),
+    )
+    # uvicorn stops on these signals and then raises them again for whoever handled them before: nobody.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    # What exists now lives as long as the process; without it the collector of garbage takes a quarter off decoding.
+    gc.collect()
+    gc.freeze()
+    try:
+        server.run(sockets=[listener])
+    finally:
+        announcement.unlink(missing_ok=True)
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self._announce()
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - recognised here, not listened on
+    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+
+
+def _announce(path: Path, url: str) -> None:
+    draft = path.with_suffix(".json.tmp")
+    draft.write_text(json.dumps({"pid": os.getpid(), "url": url}), encoding="utf-8")
+    draft.replace(path)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the collector as `python -m whyspan_collector.service`. Returns the exit status: 0, or 2 for wrong use."""
+    parser = argparse.ArgumentParser(prog="whyspan_collector.service", description="The Whyspan collector.")
+    parser.add_argument("--data", type=Path, help="the data folder (WHYSPAN_DATA, else ./.whyspan)")
+    parser.add_argument("--host", help="the address to listen on (WHYSPAN_HOST, else 127.0.0.1)")
+    parser.add_argument("--port", type=int, help="the port, 0 for any free one (WHYSPAN_PORT, else 4318)")
+    try:
+        run(load(**vars(parser.parse_args(arguments))))
+    except (WrongSetting, PortBusy, StoreError, JournalUnavailable) as error:
+        print(f"whyspan collector: {error}", file=sys.stderr)  # noqa: T201 - the log of the process
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
