@@ -61,7 +61,7 @@ class Run:
     run_id: str
     trace_ids: list[str]
     spans: list[Span]
-    """All spans in causal order: parents before children, siblings by start time, then span id."""
+    """All spans in causal order: by start time, yet never before their parent; then by span id."""
     contents: dict[str, Content]
     """span_id -> what the span carried."""
     logs: list[Log]
@@ -73,13 +73,15 @@ class Run:
     """What was not captured, in words for people."""
     complete: bool = True
     """False when a parent is missing or a span is still pending."""
+    order: dict[str, int] = field(init=False, repr=False)
+    """span_id -> position in `spans`."""
+
+    def __post_init__(self) -> None:
+        self.order = {span.span_id: position for position, span in enumerate(self.spans)}
 
     def span(self, span_id: str) -> Span:
         """The span with this id. Raises KeyError when the run has none."""
-        for span in self.spans:
-            if span.span_id == span_id:
-                return span
-        raise KeyError(span_id)
+        return self.spans[self.order[span_id]]
 
 
 @dataclass(slots=True)
@@ -149,6 +151,8 @@ class Outcome:
     """The check that decided it, in words."""
     refs: tuple[Ref, ...] = ()
     source: Knowledge = "derived"
+    explicit: bool = False
+    """True when the run said so itself: a recorded check, or an exception that left it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,72 @@
+"""Diagnoses the runs that have no diagnosis of their present state, and keeps the results beside the runs.
+
+A run whose diagnosis raises gets the outcome unknown with the reason; the others of the batch are not its victims.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any, Final
+
+import pyarrow as pa
+
+from whyspan_analysis.diagnose import ANALYSIS_VERSION, diagnose
+from whyspan_analysis.load import load_run
+from whyspan_analysis.model import Diagnosis, Grade, Outcome, Status
+from whyspan_analysis.output import diagnosis_document
+from whyspan_collector.service import AnyStore
+
+_SAVE_EVERY: Final = 200
+"""Diagnoses kept in memory before they are saved: a commit costs about as much as diagnosing a run."""
+_NEVER_NS: Final = 2**63 - 1
+
+_log = logging.getLogger(__name__)
+
+
+def diagnose_pending(
+    store: AnyStore,
+    *,
+    settled_before_ns: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Diagnoses every settled run that has no diagnosis of its present state, and saves the results.
+
+    Args:
+        store: where the runs are and the diagnoses go.
+        settled_before_ns: runs of which something arrived later, by our clock, are left for another time; None takes all.
+        progress: called with the number of runs done and of runs to do.
+
+    Returns:
+        How many runs were diagnosed.
+    """
+    before = _NEVER_NS if settled_before_ns is None else settled_before_ns
+    pending = store.query("undiagnosed", settled_before_ns=before, analysis_version=ANALYSIS_VERSION).to_pylist()
+    rows = []
+    for done, run in enumerate(pending, 1):
+        rows.append(_row(run["revision"], diagnose_run(store, run["run_id"])))
+        if len(rows) == _SAVE_EVERY or done == len(pending):
+            store.save_diagnoses(pa.Table.from_pylist(rows, schema=_SCHEMA))
+            rows = []
+        if progress is not None:
+            progress(done, len(pending))
+    return len(pending)
+
+
+def diagnose_run(store: AnyStore, run_id: str) -> Diagnosis:
+    """The diagnosis of one run as it is stored now; outcome unknown, with the reason, when the analysis of it fails."""
+    run = load_run(store, run_id)
+    try:
+        return diagnose(run)
+    except Exception as error:
+        _log.exception("the diagnosis of run %s failed", run_id)
+        reason = f"the analysis itself failed on this run ({type(error).__name__}: {error})"
+        return Diagnosis(
+            run_id=run_id,
+            outcome=Outcome(Status.UNKNOWN, reason),
+            grade=Grade.NONE,
+            verdict=None,
+            hypotheses=[],
+            findings=[],
+            chain=[],
+            decisions=[],
+            missing=[reason],
+        )

@@ -1,0 +1,99 @@
+"""A case: everything known about one run, as detectors see it; and what a detector is.
+
+Detectors read a case and yield findings. They know neither the store nor each other.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from whyspan_analysis.fields import refer
+from whyspan_analysis.lineage import Lineage
+from whyspan_analysis.model import DecisionNode, Finding, Outcome, Ref, Role, Run
+from whyspan_analysis.steps import Action, Answer, Call, Steps
+
+
+@dataclass(slots=True)
+class Case:
+    """One run with its steps, decisions, values and outcome."""
+
+    run: Run
+    steps: Steps
+    decisions: list[DecisionNode]
+    lineage: Lineage
+    outcome: Outcome
+    by_span: dict[str, DecisionNode] = field(init=False)
+    """span id -> the decision made there, or else the one that led there."""
+    _calls_of: dict[str | None, list[Call]] = field(init=False)
+    _ok: list[Action] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._ok = [action for action in self.steps.actions if action.ok]
+        self._calls_of = defaultdict(list)
+        for call in self.steps.calls:
+            self._calls_of[call.agent].append(call)
+        self.by_span = {}
+        for node in self.decisions:
+            for span_id in node.led_to:
+                self.by_span.setdefault(span_id, node)
+        self.by_span.update({node.span_id: node for node in self.decisions})
+
+    @property
+    def calls(self) -> list[Call]:
+        """The model calls in order."""
+        return self.steps.calls
+
+    @property
+    def actions(self) -> list[Action]:
+        """The tool calls in order."""
+        return self.steps.actions
+
+    @property
+    def answer(self) -> Answer | None:
+        """What the run said at its end."""
+        return self.steps.answer
+
+    def chooser(self, action: Action) -> str:
+        """The span to blame for an action: the model call that asked for it, else the action's own."""
+        return action.asked_by.span.span_id if action.asked_by is not None else action.span_id
+
+    def seen_by(self, action: Action) -> Call | None:
+        """The next model call of the same agent: the one that saw what came of the action."""
+        start = max(action.order, action.asked_by.order if action.asked_by is not None else -1)
+        own = self._calls_of[action.agent]
+        index = bisect_right(own, start, key=lambda call: call.order)
+        return own[index] if index < len(own) else None
+
+    def later_ok(self, action: Action) -> Action | None:
+        """The next action after this one that came back without an error."""
+        index = bisect_right(self._ok, action.order, key=lambda other: other.order)
+        return self._ok[index] if index < len(self._ok) else None
+
+    def ref(self, at: tuple[str, str], needle: str | None = None) -> Ref:
+        """Evidence at (span id, path), quoted around `needle` where the text is long."""
+        return refer(self.run, *at, needle)
+
+    def action_refs(self, action: Action) -> Iterator[Ref]:
+        """Evidence for an action: what came of it, then what it was asked to do; as far as captured."""
+        for at in (action.error_at, action.result_at if action.error is None else None, action.arguments_at):
+            if at is not None:
+                yield self.ref(at)
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """One failure mode and the function that looks for it."""
+
+    name: str
+    title: str
+    """The failure mode in words for people."""
+    role: Role
+    bits: float
+    """Weight of a finding of full strength, in bits of log-odds that its span decided the failure."""
+    find: Callable[["Detector", Case], Iterable[Finding]]
+
+    def finding(self, span_id: str, message: str, refs: Iterable[Ref], strength: float = 1.0, **rest: Any) -> Finding:
+        """A finding of this detector."""
+        return Finding(self.name, self.role, span_id, message, strength, tuple(refs), **rest)

@@ -1,0 +1,35 @@
+"""The pipeline from a run to its diagnosis. Pure: the same run always gives the same diagnosis."""
+
+from whyspan_analysis.case import Case
+from whyspan_analysis.decisions import read_decisions
+from whyspan_analysis.detectors import detect
+from whyspan_analysis.lineage import Lineage
+from whyspan_analysis.model import Diagnosis, Grade, Run
+from whyspan_analysis.outcome import judge
+from whyspan_analysis.ranking import rank
+from whyspan_analysis.reconstruct import read_steps
+from whyspan_analysis.words import chain, verdict
+
+ANALYSIS_VERSION = "1"
+"""Changes whenever the same spans may get another diagnosis; stored diagnoses of other versions are made anew."""
+
+
+def diagnose(run: Run) -> Diagnosis:
+    """Why a run went wrong: its outcome, findings, ranked hypotheses and the causal chain."""
+    steps = read_steps(run)
+    decisions = read_decisions(run, steps)
+    lineage = Lineage(run, steps)
+    case = Case(run, steps, decisions, lineage, judge(run, steps, lineage))
+    findings = detect(case)
+    hypotheses = rank(case, findings)
+    return Diagnosis(
+        run_id=run.run_id,
+        outcome=case.outcome,
+        grade=hypotheses[0].grade if hypotheses else Grade.NONE,
+        verdict=verdict(case, hypotheses),
+        hypotheses=hypotheses,
+        findings=findings,
+        chain=chain(case, hypotheses),
+        decisions=decisions,
+        missing=run.missing,
+    )

@@ -1,0 +1,88 @@
+"""Where in a span something stands: paths such as `result.orders[2].id`, read back and quoted.
+
+Every piece of evidence is a span id, a path and a quote; whoever doubts a sentence follows the path with `read`.
+"""
+
+import json
+import re
+from typing import Any
+
+from whyspan_analysis.model import Ref, Run
+
+QUOTE_LENGTH = 160
+"""Characters of a quote: a line or two on screen; the path leads to the rest."""
+
+_STEP = re.compile(r'\.?([^.\[\]]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]')
+_PLAIN_KEY = re.compile(r"[^.\[\]]+")
+_CONTENT = frozenset(
+    {
+        "input_messages",
+        "output_messages",
+        "tool_definitions",
+        "arguments",
+        "result",
+        "input",
+        "output",
+        "decision",
+        "outcomes",
+    }
+)
+
+
+def join(path: str, key: str | int) -> str:
+    """The path one step further down: `join("result", "id")` is `result.id`, a list index `result[0]`."""
+    if isinstance(key, int):
+        return f"{path}[{key}]"
+    return f"{path}.{key}" if _PLAIN_KEY.fullmatch(key) else f"{path}[{json.dumps(key)}]"
+
+
+def read(run: Run, span_id: str, path: str) -> Any:
+    """What stands at a path of a span.
+
+    Raises:
+        KeyError: the run has no such span, or the span nothing at this path.
+    """
+    span = run.span(span_id)
+    if path.startswith("attributes."):
+        return span.attributes[path.removeprefix("attributes.")]
+    head = re.match(r"[a-z_]+", path)
+    if head is None:
+        raise KeyError(path)
+    found: Any = run.contents[span_id] if head[0] in _CONTENT else span
+    position = 0
+    while position < len(path):
+        step = _STEP.match(path, position)
+        if step is None:
+            raise KeyError(path)
+        found = _down(found, step, path)
+        position = step.end()
+    return found
+
+
+def _down(found: Any, step: re.Match[str], path: str) -> Any:
+    name, index, quoted = step.groups()
+    try:
+        if index is not None:
+            return found[int(index)]
+        key = name if quoted is None else json.loads(quoted)
+        return found[key] if isinstance(found, dict) else getattr(found, key)
+    except (LookupError, AttributeError, TypeError) as error:
+        raise KeyError(path) from error
+
+
+def text(value: Any) -> str:
+    """A value as the text that is searched and quoted: a string as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def refer(run: Run, span_id: str, path: str, needle: str | None = None) -> Ref:
+    """Evidence at a path, quoted verbatim; a long text is cut around `needle`. Raises KeyError like `read`."""
+    full = text(read(run, span_id, path))
+    start = full.find(needle) if needle else 0
+    if start < 0:
+        start = 0
+    if len(full) <= QUOTE_LENGTH:
+        return Ref(span_id, path, full)
+    room = QUOTE_LENGTH - len(needle or "")
+    start = max(0, min(start - max(room, 0) // 2, len(full) - QUOTE_LENGTH))
+    return Ref(span_id, path, full[start : start + QUOTE_LENGTH])

@@ -1,0 +1,123 @@
+"""From stored spans to one `Run`: order, parents and content, whatever arrived and in whatever order.
+
+No step recurses and none is quadratic: chains of 20,000 spans, cycles and missing roots are ordinary input.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from itertools import groupby
+
+from whyspan_collector import vocabularies
+from whyspan_collector.records import Log, Span
+
+from whyspan.semconv import Kind
+from whyspan_analysis.model import Run
+
+_YEAR_2100_NS = 4_102_444_800 * 10**9
+
+
+def assemble(run_id: str, spans: Iterable[Span], logs: Iterable[Log]) -> Run:
+    """The run these spans and logs make. Depends on the set of them only, never on their order."""
+    every = sorted(spans, key=lambda span: (span.start_ns, span.span_id, span.trace_id))
+    by_id: dict[str, Span] = {}
+    for span in every:
+        by_id.setdefault(span.span_id, span)
+    kept_logs = sorted(logs, key=lambda log: (log.time_ns, log.span_id or "", log.event_name or "", repr(log.body)))
+    roots, children, cycles = _tree(by_id)
+    ordered = _causal_order(roots, children)
+    orphans = [s.span_id for s in ordered if s.parent_span_id and s.parent_span_id not in by_id]
+    run = Run(
+        run_id=run_id,
+        trace_ids=sorted({span.trace_id for span in every}),
+        spans=ordered,
+        contents=_contents(ordered, kept_logs),
+        logs=kept_logs,
+        children={None: roots, **children},
+        orphans=orphans,
+        complete=not orphans and all(_ended(span) for span in ordered),
+    )
+    run.missing = _missing(run, cycles=cycles, shadowed=len(every) - len(by_id))
+    return run
+
+
+def _ended(span: Span) -> bool:
+    return span.end_ns > 0
+
+
+def _tree(by_id: dict[str, Span]) -> tuple[list[Span], dict[str | None, list[Span]], int]:
+    """Roots, children by parent, and how many cycles of parents had to be cut (at their earliest span)."""
+    roots: list[Span] = []
+    children: dict[str | None, list[Span]] = {}
+    for span in by_id.values():
+        if span.parent_span_id and span.parent_span_id in by_id:
+            children.setdefault(span.parent_span_id, []).append(span)
+        else:
+            roots.append(span)
+    reached = set(_below(roots, children))
+    cycles = 0
+    for span in by_id.values():
+        if span.span_id in reached:
+            continue
+        cycles += 1
+        children[span.parent_span_id].remove(span)
+        roots.append(span)
+        reached.update(_below([span], children))
+    roots.sort(key=lambda span: (span.start_ns, span.span_id))
+    return roots, children, cycles
+
+
+def _below(roots: list[Span], children: dict[str | None, list[Span]]) -> Iterable[str]:
+    waiting = deque(roots)
+    while waiting:
+        span = waiting.popleft()
+        yield span.span_id
+        waiting.extend(children.get(span.span_id, ()))
+
+
+def _causal_order(roots: list[Span], children: dict[str | None, list[Span]]) -> list[Span]:
+    """By start time, but never before the parent: clocks of two machines differ, and 0 is a legal start."""
+    placed: list[tuple[int, int, int, str, Span]] = []
+    waiting = deque((root, 0, 0) for root in roots)
+    while waiting:
+        span, depth, not_before = waiting.popleft()
+        start = max(span.start_ns, not_before) if span.start_ns < _YEAR_2100_NS else not_before
+        placed.append((start, depth, span.start_ns, span.span_id, span))
+        waiting.extend((child, depth + 1, start) for child in children.get(span.span_id, ()))
+    placed.sort(key=lambda entry: entry[:4])
+    return [entry[4] for entry in placed]
+
+
+def _contents(spans: list[Span], logs: list[Log]) -> dict[str, vocabularies.Content]:
+    by_span: dict[str, list[Log]] = {}
+    for log in logs:
+        if log.span_id:
+            by_span.setdefault(log.span_id, []).append(log)
+    return {span.span_id: vocabularies.content(span, by_span.get(span.span_id, [])) for span in spans}
+
+
+def _missing(run: Run, *, cycles: int, shadowed: int) -> list[str]:
+    """What was not captured, in words for people."""
+    calls = [span for span in run.spans if span.kind is Kind.MODEL_CALL]
+    silent = [span for span in calls if not run.contents[span.span_id].output_messages]
+    pending = [span.name for span in run.spans if not _ended(span)]
+    dropped = sum(bool(span.extra.get("dropped_attributes")) for span in run.spans)
+    notes = []
+    if run.orphans:
+        parents = len({run.span(span_id).parent_span_id for span_id in run.orphans})
+        notes.append(f"{_count(parents, 'parent span')} never arrived ({_count(len(run.orphans), 'span')} without a parent)")
+    if pending:
+        names = ", ".join(f"`{name}`" for name, _ in groupby(sorted(pending)))
+        notes.append(f"{_count(len(pending), 'span')} never ended: {names}")
+    if silent:
+        notes.append(f"{len(silent)} of {_count(len(calls), 'model call')} carried no answer (content capture off, or the call failed)")
+    if dropped:
+        notes.append(f"{_count(dropped, 'span')} lost attributes before sending (attribute limits of the sender)")
+    if cycles:
+        notes.append(f"{_count(cycles, 'cycle')} of parent links cut at the earliest span")
+    if shadowed:
+        notes.append(f"{_count(shadowed, 'span')} left out: another span of the run has the same id")
+    return notes
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,205 @@
+"""Which step decided the failure: log-odds in bits from terms that anyone can add up.
+
+score = prior + findings + reach + commitment + origin - structure. Every term is listed in `Hypothesis.unfold`. The
+weights are set by hand (a detector's `bits`, and the constants below) until measured rates replace them.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from math import log2
+
+from whyspan.semconv import Effect, Kind
+from whyspan_analysis.case import Case
+from whyspan_analysis.detectors import BY_NAME
+from whyspan_analysis.lineage import END
+from whyspan_analysis.model import Finding, Grade, Hypothesis, Role, Status
+from whyspan_analysis.values import leaves, of_scalar, of_text
+
+MAX_HYPOTHESES = 8
+MAX_FINDINGS = 3
+"""Findings of one step that count: further ones mostly repeat the same defect."""
+EARLY = 0.5
+"""The first step is this much likelier than the last: labelled failures cluster early."""
+PER_HOP = -0.25
+UNREACHED = -2.0
+"""A step from which no recorded value or decision leads to the outcome."""
+COMMITMENT = 1.0
+"""The last choice before something that cannot be undone."""
+FIRST = 0.5
+"""The earliest unrecovered cause: later ones often follow from it."""
+STRUCTURE = -2.0
+"""A span that stands for many steps: blame on it is blame on nobody in particular."""
+RECOVERED = 0.1
+"""What is left of a finding the run recovered from."""
+MARGIN = 1.0
+"""Bits between the first two hypotheses below which they count as rivals."""
+
+_LASTING = (Effect.IRREVERSIBLE, Effect.EXTERNAL)
+
+
+def rank(case: Case, findings: list[Finding]) -> list[Hypothesis]:
+    """The candidate causes of a failed run, best first; nothing unless it failed.
+
+    Every decision is a candidate, and every span a finding blames, so the list is never empty for a run with steps.
+    """
+    if case.outcome.status is not Status.FAILED:
+        return []
+    blamed: dict[str, list[Finding]] = {node.span_id: [] for node in case.decisions}
+    for finding in findings:
+        if finding.role is not Role.CONTEXT:
+            blamed.setdefault(finding.span_id, []).append(finding)
+    spans = sorted(blamed, key=case.run.order.__getitem__)
+    hops = _reach(case)
+    committed = _committed(case)
+    first = next((f.span_id for s in spans for f in blamed[s] if f.role is Role.CAUSE and not f.recovered), None)
+    hypotheses = []
+    for position, span_id in enumerate(spans):
+        terms = [*_prior(position, len(spans)), *_findings(blamed[span_id])]
+        terms += _reached(hops.get(span_id))
+        if span_id in committed:
+            terms.append((f"last choice before `{committed[span_id]}`, which cannot be undone", COMMITMENT))
+        if span_id == first:
+            terms.append(("earliest cause the run did not recover from", FIRST))
+        if case.run.span(span_id).kind in (Kind.AGENT, Kind.STEP, Kind.OTHER):
+            terms.append(("the span stands for many steps: the one inside it was not captured", STRUCTURE))
+        hypotheses.append(_hypothesis(case, span_id, blamed[span_id], terms))
+    hypotheses.sort(key=lambda hypothesis: (-hypothesis.score, case.run.order[hypothesis.span_id]))
+    del hypotheses[MAX_HYPOTHESES:]
+    _grade(case, hypotheses, hops)
+    return hypotheses
+
+
+def _hypothesis(case: Case, span_id: str, findings: list[Finding], terms: list[tuple[str, float]]) -> Hypothesis:
+    node = case.by_span.get(span_id)
+    best = sorted(findings, key=_weight, reverse=True)
+    return Hypothesis(
+        rank=0,
+        span_id=span_id,
+        agent=case.steps.agents[span_id],
+        tool=_tool(case, span_id),
+        decision_id=node.decision_id if node is not None else None,
+        grade=Grade.SUSPECT,
+        score=round(sum(bits for _, bits in terms), 3),
+        origin_span_id=next((finding.origin_span_id for finding in best if finding.origin_span_id), None),
+        findings=best,
+        unfold=[(reason, round(bits, 3)) for reason, bits in terms],
+    )
+
+
+def _tool(case: Case, span_id: str) -> str | None:
+    """The bare name of the tool used or asked for at a span."""
+    return next((action.name for action in case.actions if span_id in (action.span_id, case.chooser(action))), None)
+
+
+def _weight(finding: Finding) -> float:
+    bits = BY_NAME[finding.detector].bits * finding.strength
+    return bits * RECOVERED if finding.recovered else bits
+
+
+def _prior(position: int, candidates: int) -> Iterator[tuple[str, float]]:
+    if candidates > 1:
+        yield f"one of {candidates} steps", -log2(candidates - 1)
+        yield "earlier steps decide more often", EARLY * (1 - position / (candidates - 1))
+
+
+def _findings(findings: list[Finding]) -> Iterator[tuple[str, float]]:
+    for finding in sorted(findings, key=_weight, reverse=True)[:MAX_FINDINGS]:
+        note = ", recovered" if finding.recovered else ""
+        yield f"{finding.detector} (strength {finding.strength:.2f}{note})", _weight(finding)
+
+
+def _reached(hops: int | None) -> Iterator[tuple[str, float]]:
+    if hops is None:
+        yield "no recorded value or decision leads from here to the outcome", UNREACHED
+    elif hops:
+        yield f"{hops} links away from the outcome", max(PER_HOP * hops, UNREACHED)
+
+
+def _committed(case: Case) -> dict[str, str]:
+    """Span of a decision -> the lasting action it directly led to."""
+    committed = {}
+    for action in case.actions:
+        if action.span is not None and action.span.effect in _LASTING:
+            committed[action.span_id] = action.name
+            if (node := case.by_span.get(action.span_id)) is not None:
+                committed[node.span_id] = action.name
+    return committed
+
+
+# --- reach: backwards from the outcome over values, evidence and choices ----------------------------------------
+
+
+def _reach(case: Case) -> dict[str, int]:
+    """span id -> links to the outcome, for every span from which recorded links lead there."""
+    hops = {span_id: 0 for span_id in _anchors(case)}
+    sources = _sources(case)
+    waiting = deque(hops)
+    while waiting:
+        span_id = waiting.popleft()
+        for source in sources.get(span_id, ()):
+            if source not in hops:
+                hops[source] = hops[span_id] + 1
+                waiting.append(source)
+    return hops
+
+
+def _anchors(case: Case) -> Iterator[str]:
+    """Where the outcome is seen: its evidence, the answer, and the last step taken."""
+    yield from (ref.span_id for ref in case.outcome.refs)
+    if case.answer is not None:
+        yield case.answer.span_id
+        for value in of_text(case.answer.text):
+            for sighting in case.lineage.sightings(value, END)[-1:]:
+                yield sighting.span_id
+    else:
+        yield from (node.span_id for node in case.decisions[-1:])
+
+
+def _sources(case: Case) -> dict[str, set[str]]:
+    """span id -> the spans it depended on: what its arguments and evidence came from, and who chose it."""
+    sources: dict[str, set[str]] = {}
+
+    def depends(span_id: str, on: Iterable[str]) -> None:
+        sources.setdefault(span_id, set()).update(other for other in on if other != span_id)
+
+    for node in case.decisions:
+        depends(node.span_id, (ref.span_id for ref in node.evidence))
+        for span_id in node.led_to:
+            depends(span_id, (node.span_id,))
+    for action in case.actions:
+        depends(action.span_id, (case.chooser(action),))
+        for leaf in leaves(action.arguments, "arguments"):
+            for value in of_scalar(leaf.value):
+                depends(action.span_id, (seen.span_id for seen in case.lineage.sightings(value, action.order)[-1:]))
+    return sources
+
+
+# --- grades ---------------------------------------------------------------------------------------------------
+
+
+def _grade(case: Case, hypotheses: list[Hypothesis], hops: dict[str, int]) -> None:
+    """Number the hypotheses, grade them and say what speaks against each.
+
+    `strong` needs the run's own word that it failed, a full-strength unrecovered cause with quoted evidence, a link to
+    the outcome, complete data, and no rival within `MARGIN`. `likely` needs an unrecovered cause of half strength.
+    """
+    for rank_, hypothesis in enumerate(hypotheses, start=1):
+        hypothesis.rank = rank_
+        causes = [f for f in hypothesis.findings if f.role is Role.CAUSE and not f.recovered]
+        rival = hypotheses[1] if rank_ == 1 and len(hypotheses) > 1 else None
+        rivalled = rival is not None and hypothesis.score - rival.score < MARGIN
+        direct = any(finding.strength >= 0.8 and any(ref.quote for ref in finding.refs) for finding in causes)
+        linked = hypothesis.span_id in hops
+        if any(finding.strength >= 0.5 for finding in causes):
+            hypothesis.grade = Grade.LIKELY
+        if rank_ == 1 and case.outcome.explicit and direct and linked and case.run.complete and not rivalled:
+            hypothesis.grade = Grade.STRONG
+        if not causes:
+            hypothesis.against.append("No detector found a cause here: ranked by its place in the run.")
+        hypothesis.against += [f"Recovered: {f.message}" for f in hypothesis.findings if f.recovered]
+        if not linked:
+            hypothesis.against.append("No recorded value or decision leads from here to the outcome.")
+        if rivalled and rival is not None:
+            hypothesis.against.append(f"Hypothesis 2 is only {hypothesis.score - rival.score:.1f} bits behind.")
+        if not case.run.complete:
+            hypothesis.against.append("Parts of the run never arrived; the cause may lie there.")

@@ -1,0 +1,141 @@
+"""Typed values in texts and structures: numbers, dates, e-mail addresses, URLs and ids, in one spelling each.
+
+`12,844.80 USD` and `12844.8` are the same number; `20 November` and `2026-11-20` name the same day.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal, TypeAlias
+
+from whyspan_analysis.fields import join
+
+Kind: TypeAlias = Literal["number", "date", "email", "url", "id", "text"]
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        ("jan january", "feb february", "mar march", "apr april", "may", "jun june", "jul july", "aug august",
+         "sep sept september", "oct october", "nov november", "dec december"),
+        start=1,
+    )
+    for name in names.split()
+}  # fmt: skip
+_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_VALUE = re.compile(
+    rf"""
+      (?P<url>https?://[^\s"'<>)\]}}]{{1,2000}})
+    | (?P<email>(?<![\w.+-])[\w.+-]{{1,64}}@[\w-]{{1,64}}(?:\.[\w-]{{1,64}}){{1,8}})
+    | (?P<iso>\b\d{{4}}-\d{{2}}-\d{{2}}(?:[T ]\d{{2}}:\d{{2}}(?::\d{{2}}(?:\.\d+)?)?(?:Z|[+-]\d{{2}}:?\d{{2}})?)?)
+    | (?P<dmy>\b(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?(?P<m1>{_MONTH})\b\.?(?:,?\s(?P<y1>\d{{4}})(?!-?\d))?)
+    | (?P<mdy>\b(?P<m2>{_MONTH})\.?\s(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s(?P<y2>\d{{4}})(?!-?\d))?)
+    | (?P<id>(?<![\w-])(?=[\w-]{{0,63}}\d)(?=[\w-]{{0,63}}[^\W\d_])\w[\w-]{{3,63}}(?![\w-]))
+    | (?P<number>(?<![\w.,-])[-+]?(?:\d{{1,3}}(?:[,\u00a0\u202f']\d{{3}}){{1,6}}|\d{{1,30}})(?:\.\d{{1,30}})?(?![.,]?\d))
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_UNIT = re.compile(r"\s?(%|percent\b|[kKmM]?[Bb]\b|ms\b|s\b|seconds?\b|cents?\b|[kcm]m\b|kg\b|g\b|m\b|USD\b|EUR\b|GBP\b|CZK\b|[$€£])")
+_COMPOUND = re.compile(r"(\d{1,6})-[a-z]+", re.IGNORECASE)  # `30-day` speaks of 30, it is no id
+_BEFORE = re.compile(r"([$€£]|USD|EUR|GBP|CZK)\s?$")
+
+MAX_TEXT = 200_000
+"""Characters read of one text: a long document. What lies beyond is not indexed."""
+MAX_LEAVES = 5_000
+"""Leaves read from one result: a table of a thousand rows. What lies beyond is not indexed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One typed value as it stood in a text."""
+
+    kind: Kind
+    canon: str
+    """The spelling that equal values share; for dates `YYYY-MM-DD`, or `--MM-DD` where no year was given."""
+    raw: str
+    """As it was written."""
+    unit: str = ""
+    """`%`, a currency or a unit next to a number; empty where there is none."""
+
+    @property
+    def number(self) -> float | None:
+        """The value as a number; None unless it is one."""
+        return float(self.canon) if self.kind == "number" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One scalar of a structure."""
+
+    path: str
+    key: str
+    """The nearest name above it: `id` for `orders[2].id`; empty for a bare value."""
+    value: Any
+
+
+def leaves(value: Any, path: str) -> Iterator[Leaf]:
+    """The scalars of a JSON-like value with their paths, in order, at most `MAX_LEAVES`."""
+    waiting: list[Leaf] = [Leaf(path, "", value)]
+    found = 0
+    while waiting and found < MAX_LEAVES:
+        leaf = waiting.pop()
+        if isinstance(leaf.value, dict):
+            waiting.extend(Leaf(join(leaf.path, str(k)), str(k), v) for k, v in reversed(leaf.value.items()))
+        elif isinstance(leaf.value, list | tuple):
+            waiting.extend(Leaf(join(leaf.path, i), leaf.key, leaf.value[i]) for i in reversed(range(len(leaf.value))))
+        elif leaf.value is not None:
+            found += 1
+            yield leaf
+
+
+def of_scalar(scalar: Any) -> Iterator[Value]:
+    """The typed values of one scalar: a number is itself, a text holds any number of them."""
+    if isinstance(scalar, bool):
+        return
+    if isinstance(scalar, int | float):
+        if (canon := _number(str(scalar))) is not None:
+            yield Value("number", canon, str(scalar))
+    elif isinstance(scalar, str):
+        yield from of_text(scalar)
+
+
+def of_text(text: str) -> Iterator[Value]:
+    """The typed values in a text, in order."""
+    for match in _VALUE.finditer(text[:MAX_TEXT]):
+        kind = match.lastgroup
+        raw = match[0]
+        if match["url"]:
+            raw = raw.rstrip(".,;")
+            yield Value("url", raw.lower().rstrip("/"), raw)
+        elif match["email"]:
+            yield Value("email", raw.lower(), raw)
+        elif match["iso"]:
+            yield Value("date", raw[:10], raw[:10])
+        elif match["dmy"]:
+            yield _date(match["y1"], match["m1"], match["d1"], raw)
+        elif match["mdy"]:
+            yield _date(match["y2"], match["m2"], match["d2"], raw)
+        elif match["id"]:
+            compound = _COMPOUND.fullmatch(raw)
+            yield Value("number", str(int(compound[1])), compound[1]) if compound else Value("id", raw.lower(), raw)
+        elif kind == "number" and (canon := _number(raw)) is not None:
+            after, before = _UNIT.match(text, match.end()), _BEFORE.search(text[max(0, match.start() - 4) : match.start()])
+            yield Value("number", canon, raw, (after or before or [""] * 2)[1])
+
+
+def _number(raw: str) -> str | None:
+    """The shortest plain spelling: `12,844.80` and `12844.8` are both `12844.8`."""
+    try:
+        number = Decimal(re.sub(r"[,\u00a0\u202f'+]", "", raw))
+    except InvalidOperation:
+        return None
+    return f"{number.normalize():f}" if number.is_finite() else None
+
+
+def _date(year: str | None, month: str, day: str, raw: str) -> Value:
+    return Value("date", f"{year or '-'}-{_MONTHS[month.lower()]:02d}-{int(day):02d}", raw)
+
+
+def significand(canon: str) -> str:
+    """The digits of a number without sign, point, and zeros at either end: equal for numbers a power of ten apart."""
+    return canon.replace("-", "").replace(".", "").strip("0")

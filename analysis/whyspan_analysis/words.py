@@ -1,0 +1,114 @@
+"""The diagnosis in sentences: a verdict of one line, and the chain from the first origin to the outcome.
+
+Every sentence is recorded or derived and refers to the spans it speaks of; quotes are verbatim.
+"""
+
+from collections.abc import Iterator
+
+from whyspan.semconv import Kind
+from whyspan_analysis.case import Case
+from whyspan_analysis.fields import refer
+from whyspan_analysis.model import DecisionNode, Finding, Hypothesis, Ref, Role, Sentence
+
+_LONG = 160
+"""Characters of a quotation inside a sentence."""
+
+
+def verdict(case: Case, hypotheses: list[Hypothesis]) -> str | None:
+    """What decided the failure, in one line; None without a hypothesis."""
+    if not hypotheses:
+        return None
+    first = hypotheses[0]
+    cause = _cause(first)
+    step = _step(case, first)
+    if cause is not None:
+        return f"{step}: {cause.message}"
+    return f"{_line(case.outcome.check)} No cause was found; {step[0].lower()}{step[1:]} is the likeliest place to look."
+
+
+def chain(case: Case, hypotheses: list[Hypothesis]) -> list[Sentence]:
+    """How it came to the outcome, along the first hypothesis; the outcome alone where there is none."""
+    sentences: list[Sentence] = []
+    if hypotheses:
+        sentences += _task(case)
+        sentences += _along(case, hypotheses[0])
+    outcome = case.outcome
+    sentences.append(Sentence(_line(outcome.check), outcome.source, outcome.refs))
+    return sentences
+
+
+def _along(case: Case, hypothesis: Hypothesis) -> Iterator[Sentence]:
+    cause = _cause(hypothesis)
+    if cause is not None and cause.origin_span_id is not None and cause.origin_span_id != hypothesis.span_id:
+        yield from _observation(case, cause.origin_span_id)
+    node = case.by_span.get(hypothesis.span_id)
+    if node is not None:
+        yield _decision(case, node)
+    for finding in hypothesis.findings:
+        if finding.role is not Role.CONTEXT and not finding.recovered:
+            yield Sentence(finding.message, "derived", finding.refs)
+    if node is not None:
+        for span_id in node.led_to:
+            if cause is None or span_id != cause.origin_span_id:
+                yield from _observation(case, span_id)
+
+
+def _cause(hypothesis: Hypothesis) -> Finding | None:
+    return next((finding for finding in hypothesis.findings if not finding.recovered), None)
+
+
+def _step(case: Case, hypothesis: Hypothesis) -> str:
+    node = case.by_span.get(hypothesis.span_id)
+    agent = f" ({hypothesis.agent})" if hypothesis.agent else ""
+    if node is not None:
+        return f"Step {node.step}{agent}"
+    return f"`{case.run.span(hypothesis.span_id).name}`{agent}"
+
+
+def _task(case: Case) -> Iterator[Sentence]:
+    """What the run was asked to do, in the words it was asked."""
+    for call in case.calls[:1]:
+        for position, message in enumerate(call.content.input_messages):
+            for p, part in enumerate(message.parts):
+                if message.role == "user" and part.type == "text":
+                    ref = refer(case.run, call.span.span_id, f"input_messages[{position}].parts[{p}].content")
+                    yield Sentence(f"The task was “{_cut(part.content)}”.", "recorded", (ref,))
+                    return
+
+
+def _decision(case: Case, node: DecisionNode) -> Sentence:
+    span = case.run.span(node.span_id)
+    agent = node.agent or "The agent"
+    others = [option.label for option in node.options if not option.chosen]
+    instead = f" rather than {', '.join(others[:4])}{', …' if len(others) > 4 else ''}" if others else ""
+    because = f", because “{_cut(node.rationale)}”" if node.rationale else ""
+    if node.source == "recorded":
+        told = f"{agent} was asked “{_cut(node.question)}” and chose {node.choice or 'nothing'}{instead}{because}."
+        return Sentence(told, "recorded", (refer(case.run, node.span_id, "decision.question"),))
+    chose = "answered" if node.choice == "answer" else f"chose {node.choice or 'nothing that was captured'}"
+    field = "output_messages" if span.kind is Kind.MODEL_CALL and case.run.contents[node.span_id].output_messages else "name"
+    return Sentence(f"Step {node.step}: {agent} {chose}{instead}{because}.", "derived", (refer(case.run, node.span_id, field),))
+
+
+def _observation(case: Case, span_id: str) -> Iterator[Sentence]:
+    """What a tool gave back."""
+    for action in case.actions:
+        if action.span_id == span_id and action.span is not None:
+            at = action.error_at or action.result_at
+            if at is None:
+                ref = Ref(span_id, "name", case.run.span(span_id).name)
+                yield Sentence(f"`{action.name}` was executed; what it returned was not captured.", "derived", (ref,))
+                return
+            ref = case.ref(at)
+            verb = "failed with" if action.error is not None else "returned"
+            yield Sentence(f"`{action.name}` {verb} {_cut(ref.quote or '')}.", "derived", (ref,))
+            return
+
+
+def _line(words: str) -> str:
+    return words if words.endswith((".", "!", "?", "…")) else f"{words}."
+
+
+def _cut(words: str) -> str:
+    line = " ".join(words.split())
+    return line if len(line) <= _LONG else f"{line[: _LONG - 1]}…"
