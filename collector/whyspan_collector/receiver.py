@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from whyspan_collector import otlp
 from whyspan_collector.body import read_body
-from whyspan_collector.ingest import Ingest
+from whyspan_collector.ingest import Accepted, Ingest
 from whyspan_collector.journal import JournalFull, JournalUnavailable
 
 _ENCODINGS: Final = {content_type: encoding for encoding, content_type in otlp.CONTENT_TYPES.items()}
@@ -67,10 +67,12 @@ async def _export(
                 f"content encoding {content_encoding!r} is not taken; send one of {', '.join(_CONTENT_ENCODINGS)}"
             )
         sent = await read_body(request, limit)
-        inflate = (
-            partial(otlp.inflate, sent, content_encoding, limit) if content_encoding != "identity" else lambda: sent
-        )
-        accepted = await to_thread.run_sync(lambda: ingest.accept(signal, inflate(), encoding), limiter=threads)
+
+        def accept() -> Accepted:
+            body = sent if content_encoding == "identity" else otlp.inflate(sent, content_encoding, limit)
+            return ingest.accept(signal, body, encoding)
+
+        accepted = await to_thread.run_sync(accept, limiter=threads)
     except tuple(_REFUSALS) as error:
         return _refuse(encoding or "json", error)
     except ClientDisconnect:
