@@ -79,7 +79,7 @@ class Agent(CallSpan):
             semconv.AGENT_VERSION: settings.version,
             semconv.RUN_ID: self._run_id,
             semconv.RUN_TASK: settings.task,
-            semconv.RUN_CONSTRAINTS: list(settings.constraints) or None,
+            semconv.RUN_CONSTRAINTS: _listed(settings.constraints) or None,
             semconv.CONVERSATION_ID: settings.session,
             semconv.USER_ID: settings.user,
             semconv.INPUT_MESSAGES: None if self._received is None else text_message("user", to_text(self._received)),
@@ -137,6 +137,11 @@ def agent(  # noqa: PLR0913 - each one is a fact about the run, all optional and
     if callable(name):
         return Agent(_Settings())(name)
     return Agent(_Settings(name, task, constraints, session, user, version, run_id))
+
+
+def _listed(constraints: Sequence[str]) -> list[str]:
+    """A single constraint written without its list is one constraint, not as many as it has letters."""
+    return [constraints] if isinstance(constraints, str) else list(constraints)
 
 
 def _task_of(arguments: dict[str, Any]) -> str | None:

@@ -3,6 +3,7 @@
 import atexit
 import os
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ from whyspan.faults import contained, warn_once
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
     from opentelemetry.sdk.trace.export import SpanExporter
+
+    from whyspan.delivery import Delivery
 
 _TRACES_PATH = "/v1/traces"
 _BATCH = 128
@@ -32,7 +35,14 @@ class _Settings:
     exporter: "SpanExporter | None" = None
 
 
-_active: "tuple[_Settings, SpanProcessor] | None" = None
+@dataclass(frozen=True)
+class _Active:
+    settings: _Settings
+    delivery: "Delivery"
+    processor: "SpanProcessor"
+
+
+_active: _Active | None = None
 
 
 def configure(
@@ -63,28 +73,34 @@ def configure(
     global _active  # noqa: PLW0603 - the one configuration of this process
     settings = _Settings(service, endpoint, environment, headers or {}, exporter)
     if _active is not None:
-        if _active[0] != settings:
+        if _active.settings != settings:
             warn_once(
                 "configure() was called before with other arguments, which stay; call shutdown() first to change them"
             )
         return
     with contained:
+        from whyspan.delivery import Delivery
+
+        delivery = Delivery(partial(_exporter, settings))
+        processor = _processor(delivery)
         provider = _provider(settings)
-        processor = _processor(settings)
         provider.add_span_processor(processor)
         runtime.use(provider.get_tracer("whyspan", version("whyspan")))
-        _active = (settings, processor)
+        _active = _Active(settings, delivery, processor)
         atexit.register(shutdown)
 
 
-def flush(timeout_ms: int = 30_000) -> bool:
-    """Sends what is waiting, and returns True when that worked in time.
+def flush() -> bool:
+    """Sends what is waiting; True when everything arrived. Without a collector it waits ten seconds for one.
 
     Example:
-        >>> sent = flush()
+        >>> arrived = flush()
     """
     with contained:
-        return _active is None or _active[1].force_flush(timeout_ms)
+        if _active is None:
+            return True
+        failures = _active.delivery.failures
+        return _active.processor.force_flush() and _active.delivery.failures == failures
     return False
 
 
@@ -98,9 +114,10 @@ def shutdown() -> None:
     with contained:
         if _active is not None:
             runtime.use(None)
-            processor, _active = _active[1], None
+            ended, _active = _active, None
             atexit.unregister(shutdown)
-            processor.shutdown()
+            ended.delivery.hurry()
+            ended.processor.shutdown()
 
 
 def _provider(settings: _Settings) -> "TracerProvider":
@@ -122,21 +139,23 @@ def _provider(settings: _Settings) -> "TracerProvider":
     return provider
 
 
-def _processor(settings: _Settings) -> "SpanProcessor":
+def _processor(delivery: "Delivery") -> "SpanProcessor":
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     return BatchSpanProcessor(
-        settings.exporter or _otlp(settings),
+        delivery,
         # None leaves the choice to OpenTelemetry, which reads these variables
         schedule_delay_millis=None if "OTEL_BSP_SCHEDULE_DELAY" in os.environ else _DELAY_MS,
         max_export_batch_size=None if "OTEL_BSP_MAX_EXPORT_BATCH_SIZE" in os.environ else _BATCH,
     )
 
 
-def _otlp(settings: _Settings) -> "SpanExporter":
+def _exporter(settings: _Settings, timeout: float | None) -> "SpanExporter":
+    if settings.exporter is not None:
+        return settings.exporter
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
     endpoint = settings.endpoint
     if endpoint is not None and urlsplit(endpoint).path in ("", "/"):
         endpoint = endpoint.rstrip("/") + _TRACES_PATH
-    return OTLPSpanExporter(endpoint=endpoint, headers=settings.headers or None)
+    return OTLPSpanExporter(endpoint=endpoint, headers=settings.headers or None, timeout=timeout)

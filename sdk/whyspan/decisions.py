@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import TypeVar, cast
 
 from opentelemetry.trace import Span, format_span_id
 
@@ -12,6 +13,8 @@ from whyspan.model import Decision, Evidence, Option
 from whyspan.semconv import EffectName, Kind
 from whyspan.spans import ActiveSpan, Attributes
 from whyspan.values import QUOTE_LIMIT, to_text
+
+T = TypeVar("T")
 
 
 class OpenDecision(ActiveSpan):
@@ -25,7 +28,7 @@ class OpenDecision(ActiveSpan):
         super().__init__()
         self._decision = Decision(question=question, reversibility=effect_of(reversibility))
         with contained:
-            self._decision = replace(self._decision, options=tuple(map(_option, options)))
+            self._decision = replace(self._decision, options=tuple(map(_option, _listed(options))))
 
     @property
     def choice(self) -> str | None:
@@ -59,7 +62,7 @@ class OpenDecision(ActiveSpan):
                 choice=chosen.label,
                 rationale=because,
                 confidence=_checked(confidence),
-                evidence=tuple(map(evidence_of, _listed(evidence))),
+                evidence=tuple(map(evidence_of, _listed(evidence))) if self.recording else (),
             )
             self.quote = to_text(chosen.label, QUOTE_LIMIT)
 
@@ -127,10 +130,10 @@ def _with(options: tuple[Option, ...], option: Option) -> tuple[Option, ...]:
     return tuple(replace(known, why_not=option.why_not) if known.label == option.label else known for known in options)
 
 
-def _listed(evidence: object) -> Iterable[object]:
-    """One thing alone is fine, where a list was asked for."""
-    alone = isinstance(evidence, str | bytes | Mapping) or not isinstance(evidence, Iterable)
-    return (evidence,) if alone else evidence  # type: ignore[return-value]
+def _listed(given: Iterable[T]) -> Iterable[T]:
+    """One thing alone is fine, where several were asked for."""
+    alone = isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable)
+    return (cast("T", given),) if alone else given
 
 
 def _checked(confidence: float | None) -> float | None:

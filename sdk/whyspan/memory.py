@@ -47,7 +47,7 @@ class Memory:
 
 
 def _is_shared(value: object) -> bool:
-    return isinstance(value, _ATOMS) or value == ()
+    return isinstance(value, _ATOMS) or (isinstance(value, tuple) and not value)
 
 
 def _children(parent: object) -> Iterable[object]:

@@ -148,15 +148,16 @@ class CallSpan(ActiveSpan):
         """The result as attributes."""
 
 
-def _sendable(attributes: Attributes) -> dict[str, str | bool | int | float | list[str]]:
-    sendable: dict[str, str | bool | int | float | list[str]] = {}
+def _sendable(attributes: Attributes) -> dict[str, bool | int | float | str | list[str]]:
+    """Attributes OpenTelemetry takes, whatever the program passed where a text was asked for."""
+    sendable: dict[str, bool | int | float | str | list[str]] = {}
     for key, value in attributes.items():
-        if isinstance(value, str):
-            sendable[key] = to_text(value)
+        if isinstance(value, bool | int | float):
+            sendable[key] = value
         elif isinstance(value, list):
             sendable[key] = [to_text(item) for item in value]
         elif value is not None:
-            sendable[key] = value
+            sendable[key] = to_text(value)
     return sendable
 
 

@@ -107,7 +107,10 @@ class _Walk:
             if self._left <= 0:
                 plain["[whyspan]"] = "cut"
                 break
-            plain[self._text(key if type(key) is str else str(key))] = self.plain(item, inside)
+            name = self._text(key if type(key) is str else str(key))
+            if name in plain:  # 1 and "1" are two keys in Python and one in JSON
+                name = f"{name} [whyspan: {_name(key)}]"
+            plain[name] = self.plain(item, inside)
         return plain
 
     def _items(self, items: Iterable[Any], inside: tuple[int, ...]) -> list[Any]:

@@ -1,0 +1,207 @@
+"""`configure()` in a process of its own: spans arrive, other providers are joined, the end is clean and quick.
+
+A process each, because a process has one tracer provider for good.
+"""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+
+class Receiver(ThreadingHTTPServer):
+    """Keeps what it is sent: path, headers and spans as (service, span name)."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.requests: list[tuple[str, dict[str, str]]] = []
+        self.spans: list[tuple[str, str]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers.get("Content-Encoding") == "gzip":
+            body = gzip.decompress(body)
+        self.server.requests.append((self.path, dict(self.headers)))
+        for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+            service = {pair.key: pair.value.string_value for pair in resource.resource.attributes}["service.name"]
+            self.server.spans += [(service, span.name) for scope in resource.scope_spans for span in scope.spans]
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+        yield server
+        server.shutdown()
+
+
+def run(program: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("OTEL_", "PYTEST_"))}
+    command = [sys.executable, "-W", "error", "-c", program]
+    return subprocess.run(command, env={**environment, **variables}, capture_output=True, text=True, check=False)
+
+
+def test_spans_arrive_when_the_program_ends(receiver: Receiver) -> None:
+    """With nothing but OTEL_* variables; called twice, every span still arrives once."""
+    done = run(
+        """
+import whyspan
+for _ in range(2):
+    whyspan.configure(service="refunds")
+with whyspan.agent("support"):
+    pass
+""",
+        OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url,
+        OTEL_EXPORTER_OTLP_HEADERS="x-team=blue",
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert receiver.spans == [("refunds", "invoke_agent support")]
+    assert receiver.requests[0][0] == "/v1/traces"
+    assert receiver.requests[0][1]["x-team"] == "blue"
+
+
+def test_an_existing_provider_is_joined(receiver: Receiver) -> None:
+    """The provider stays, its exporter goes on, and what others trace with it arrives too."""
+    done = run(
+        f"""
+from opentelemetry import trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+theirs = InMemorySpanExporter()
+provider = TracerProvider(resource=Resource.create({{"service.name": "theirs"}}))
+provider.add_span_processor(SimpleSpanProcessor(theirs))
+trace.set_tracer_provider(provider)
+
+import whyspan
+whyspan.configure(service="ignored", endpoint="{receiver.url}")
+with whyspan.agent("support"), trace.get_tracer("framework").start_as_current_span("GET /orders"):
+    pass
+assert trace.get_tracer_provider() is provider
+assert whyspan.flush()
+print(*(span.name for span in theirs.get_finished_spans()), sep=";")
+"""
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip() == "GET /orders;invoke_agent support"
+    assert sorted(receiver.spans) == [("theirs", "GET /orders"), ("theirs", "invoke_agent support")]
+
+
+def test_shutdown_and_again(receiver: Receiver) -> None:
+    """After `shutdown()` nothing is recorded until `configure()` is called again."""
+    done = run(
+        f"""
+import whyspan
+for name in ("one", None, "three"):
+    if name:
+        whyspan.configure(service="refunds", endpoint="{receiver.url}")
+    with whyspan.agent(name):
+        pass
+    whyspan.shutdown()
+    whyspan.shutdown()
+"""
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [name for _, name in receiver.spans] == ["invoke_agent one", "invoke_agent three"]
+
+
+def test_no_collector() -> None:
+    """Without a collector the program runs and ends as ever; `flush()` says that nothing arrived."""
+    done = run(
+        """
+import whyspan
+whyspan.configure(service="refunds", endpoint="http://127.0.0.1:9")
+with whyspan.agent("support"):
+    pass
+print(whyspan.flush())
+with whyspan.agent("support"):
+    print("done")
+""",
+        OTEL_EXPORTER_OTLP_TIMEOUT="1",
+    )
+
+    assert done.returncode == 0
+    assert done.stdout.split() == ["False", "done"]
+    assert "Traceback" not in done.stderr
+
+
+def test_other_settings_later(receiver: Receiver) -> None:
+    """A second `configure()` with other arguments changes nothing and says so."""
+    done = run(
+        f"""
+import whyspan
+whyspan.configure(service="refunds", endpoint="{receiver.url}")
+whyspan.configure(service="returns", endpoint="http://127.0.0.1:9")
+with whyspan.agent("support"):
+    pass
+"""
+    )
+
+    assert receiver.spans == [("refunds", "invoke_agent support")]
+    assert "call shutdown() first" in done.stderr
+
+
+def test_a_forked_child_records_too(receiver: Receiver) -> None:
+    """A child process made by fork delivers its own spans."""
+    done = run(
+        f"""
+import os, whyspan
+whyspan.configure(service="refunds", endpoint="{receiver.url}")
+with whyspan.agent("parent"):
+    pass
+if os.fork() == 0:
+    with whyspan.agent("child"):
+        pass
+    whyspan.shutdown()
+    os._exit(0)
+os.wait()
+"""
+    )
+
+    assert done.returncode == 0
+    assert sorted(name for _, name in receiver.spans) == ["invoke_agent child", "invoke_agent parent"]
+
+
+def test_the_sdk_is_light() -> None:
+    """Importing the SDK imports neither the platform's dependencies nor an exporter, and starts no thread."""
+    done = run(
+        """
+import json, sys, threading
+import whyspan
+print(json.dumps([sorted({name.split(".")[0] for name in sys.modules}), sorted(sys.modules), threading.active_count()]))
+"""
+    )
+    packages, modules, threads = json.loads(done.stdout)
+
+    heavy = {"duckdb", "pyarrow", "pydantic", "streamlit", "grpc", "polars", "numpy", "requests", "google"}
+    assert "whyspan" in packages
+    assert not heavy & set(packages)
+    assert not any(module.startswith("opentelemetry.sdk") for module in modules)
+    assert threads == 1
