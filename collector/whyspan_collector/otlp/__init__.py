@@ -4,10 +4,10 @@ Protobuf and OTLP/JSON both become the protobuf message first, so there is one d
 A record that cannot be kept is rejected by name; the others of its request are kept.
 """
 
-from whyspan_collector.otlp.answer import CONTENT_TYPES, answer, read_answer, read_refusal, refusal
-from whyspan_collector.otlp.decode import Batch, decode
-from whyspan_collector.otlp.detect import Request, detect, requests
-from whyspan_collector.otlp.inflate import TooLarge, inflate
+from whyspan_collector.otlp.answers import CONTENT_TYPES, answer, read_answer, read_refusal, refusal
+from whyspan_collector.otlp.batch import Batch, decode
+from whyspan_collector.otlp.content_encoding import TooLarge, inflate
+from whyspan_collector.otlp.files import Request, detect, requests
 from whyspan_collector.otlp.shape import ENCODINGS, SIGNALS, Encoding, Malformed, Signal
 
 __all__ = [

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from google.protobuf.message import DecodeError
 from google.protobuf.unknown_fields import UnknownFieldSet
 
+from whyspan_collector.otlp.content_encoding import inflate
 from whyspan_collector.otlp.from_json import camel, loads
-from whyspan_collector.otlp.inflate import inflate
 from whyspan_collector.otlp.shape import SHAPES, Encoding, Malformed, Signal
 
 _SAMPLE = 64
