@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import httpx
 import uvicorn
@@ -27,6 +27,9 @@ from whyspan_collector.errors import StoreBusy, StoreError
 from whyspan_collector.ingest import Ingest
 from whyspan_collector.journal import Journal, JournalUnavailable
 from whyspan_collector.store import Store
+
+AnyStore: TypeAlias = Store | RemoteStore
+"""What `open_store` gives: the store itself, or that of the running collector, with one interface."""
 
 _ANNOUNCEMENT: Final = "collector.json"
 _STARTING_SECONDS: Final = 5.0
@@ -57,7 +60,7 @@ def run(config: Config) -> None:
         store.close()
 
 
-def open_store(data_dir: Path) -> Store | RemoteStore:
+def open_store(data_dir: Path) -> AnyStore:
     """The store of a data folder: that of the running collector, or the file itself when none is running.
 
     What a crashed collector had accepted and not yet stored is stored first.
