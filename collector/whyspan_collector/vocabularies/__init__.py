@@ -5,10 +5,10 @@ One module per vocabulary, all of one shape (`vocabulary.Vocabulary`). Where a s
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from whyspan.semconv import Kind
-from whyspan_collector.records import Content, Log, Span
+from whyspan_collector.records import Content, Log, Message, Span
 from whyspan_collector.vocabularies import (
     langfuse,
     langsmith,
@@ -45,7 +45,6 @@ VOCABULARIES: Final[tuple[Vocabulary, ...]] = (
 """In order of precedence: what the agent says itself, the standard, then the dialects; general names last."""
 
 _INDEX: Final = ColumnIndex(VOCABULARIES)
-_LISTS: Final = ("input_messages", "output_messages", "tool_definitions", "outcomes")
 _VALUES: Final = ("arguments", "result", "input", "output", "decision")
 _KEYS: Final = frozenset(_INDEX.keys) | {
     key for vocabulary in VOCABULARIES for key in vocabulary.content_keys if not key.endswith(".")
@@ -77,13 +76,27 @@ def content(span: Span, logs: Sequence[Log] = ()) -> Content:
             found = vocabulary.read(span, logs)
         except RecursionError:
             continue
-        for name in _LISTS:
-            if not getattr(whole, name):
-                setattr(whole, name, getattr(found, name))
+        whole.input_messages = _conversation(whole.input_messages, found.input_messages)
+        whole.output_messages = whole.output_messages or found.output_messages
+        whole.tool_definitions = _tools(whole.tool_definitions, found.tool_definitions)
+        whole.outcomes = whole.outcomes or found.outcomes
         for name in _VALUES:
             if getattr(whole, name) is None:
                 setattr(whole, name, getattr(found, name))
     return whole
+
+
+def _conversation(known: list[Message], found: list[Message]) -> list[Message]:
+    """The known conversation; where it is system instructions only, with what the other vocabulary has of the rest."""
+    if all(message.role == "system" for message in known):
+        return [*known, *(message for message in found if message.role != "system" or not known)]
+    return known
+
+
+def _tools(known: list[dict[str, Any]], found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The known tools, each with the members only the other vocabulary has (a description, a schema)."""
+    others = {tool["name"]: tool for tool in found}
+    return [{**others.get(tool["name"], {}), **tool} for tool in known] if known else found
 
 
 def understood(span: Span) -> tuple[set[str], set[str]]:

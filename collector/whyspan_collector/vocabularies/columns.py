@@ -28,7 +28,7 @@ class _Slot(NamedTuple):
     rank: int
     """Smaller wins: the vocabulary's place, then the key's place in its row."""
     read: Callable[[Any], Any]
-    member: str | None
+    member: str
 
 
 def _as_node(value: Any) -> str | None:
@@ -57,38 +57,41 @@ class ColumnIndex:
 
     def __init__(self, vocabularies: tuple[Vocabulary, ...]) -> None:
         self._vocabularies = vocabularies
-        self._slots: dict[str, tuple[_Slot, ...]] = {}
+        self._values: dict[str, tuple[_Slot, ...]] = {}
+        self._objects: dict[str, tuple[_Slot, ...]] = {}
         for place, vocabulary in enumerate(vocabularies):
             for column, key, order, read in _rows(vocabulary):
                 name, _, member = key.partition("#")
-                slot = _Slot(column, place * 100 + order, read, member or None)
-                self._slots[name] = (*self._slots.get(name, ()), slot)
-        self._keys = self._slots.keys()
+                slots = self._objects if member else self._values
+                slots[name] = (*slots.get(name, ()), _Slot(column, place * 100 + order, read, member))
 
     @property
-    def keys(self) -> Iterable[str]:
+    def keys(self) -> set[str]:
         """Every attribute key some column is read from."""
-        return self._keys
+        return {*self._values, *self._objects}
 
     @property
     def columns(self) -> set[str]:
         """Every column some key fills."""
-        return {slot.column for slots in self._slots.values() for slot in slots}
+        return {slot.column for slots in (*self._values.values(), *self._objects.values()) for slot in slots}
 
     def fill(self, span: Span) -> None:
         """Set the columns the span's attributes name."""
         attributes = span.attributes
         ranks: dict[str, int] = {}
-        for key in attributes.keys() & self._keys:
-            slots = self._slots[key]
-            value = _opened(attributes[key]) if slots[0].member else attributes[key]
-            for slot in slots:
-                if slot.rank >= ranks.get(slot.column, _LAST):
-                    continue
-                found = slot.read(_member(value, slot.member) if slot.member else value)
-                if found is not None:
-                    ranks[slot.column] = slot.rank
-                    setattr(span, slot.column, found)
+        for key in attributes.keys() & self._values.keys():
+            value = attributes[key]
+            for column, rank, read, _ in self._values[key]:
+                if rank < ranks.get(column, _LAST) and (found := read(value)) is not None:
+                    ranks[column] = rank
+                    setattr(span, column, found)
+        for key in attributes.keys() & self._objects.keys():
+            wanted = [slot for slot in self._objects[key] if slot.rank < ranks.get(slot.column, _LAST)]
+            value = _opened(attributes[key]) if wanted else {}
+            for column, rank, read, member in wanted:
+                if rank < ranks.get(column, _LAST) and (found := read(_member(value, member))) is not None:
+                    ranks[column] = rank
+                    setattr(span, column, found)
         self._name_kind(span, ranks)
 
     def _name_kind(self, span: Span, ranks: dict[str, int]) -> None:

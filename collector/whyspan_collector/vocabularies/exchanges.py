@@ -13,7 +13,7 @@ from whyspan_collector.vocabularies.parts import response_part
 
 def exchange(kind: Kind, given: Any, returned: Any) -> Content:
     """The content of a span from its recorded input and output; None stands for not recorded."""
-    if kind in (Kind.TOOL, Kind.HANDOFF):
+    if kind is Kind.TOOL:
         return Content(arguments=tool_arguments(given), result=tool_result(returned))
     if kind is Kind.MODEL_CALL:
         return _model_call(given, returned)
@@ -98,12 +98,10 @@ def _conversation(value: Any) -> tuple[list[Message], Any]:
     if not isinstance(value, Mapping):
         found = messages(value) if isinstance(value, list) else []
         return found, None if found else value
-    inner = first(value, "inputs", "outputs", "update")
-    if isinstance(inner, list) and len(inner) == 1:
-        inner = inner[0]
-    if isinstance(inner, Mapping) and ("update" not in value or "messages" in inner):
-        found, rest = _conversation(inner)
-        return found, _others(value, "update") if "update" in value else rest
+    if "kwargs" in value and ("inputs" in value or "outputs" in value):  # Traceloop on LangChain
+        return _conversation(first(value, "inputs", "outputs"))
+    if isinstance(value.get("update"), Mapping) and "goto" in value:  # LangGraph's Command
+        return _conversation(value["update"])[0], _others(value, "update")
     if found := messages(value.get("messages")):
         return found, _others(value, "messages")
     found = request_messages(value) or response_messages(value)

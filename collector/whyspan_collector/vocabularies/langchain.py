@@ -6,7 +6,9 @@ from typing import Any, Final
 from whyspan.semconv import Kind
 from whyspan_collector.records import Span
 
-_CALL_ID: Final = re.compile(r'"tool_call_id": ?"([^"\\]{1,200})"')
+_CALL_ID: Final = re.compile(r'"tool_call_id": "([^"\\]{1,200})"')
+# A tool message as OpenInference dumps it, and what Traceloop records of a tool's start and end.
+_DUMPS: Final = ('{"type": "tool", "data": {', '{"input_str": ', '{"output": {"lc": ')
 
 
 def tool_call_id(dump: Any) -> str | None:
@@ -14,7 +16,7 @@ def tool_call_id(dump: Any) -> str | None:
 
     A tool's own answer inside the dump is escaped JSON, so its quotes never match.
     """
-    match = _CALL_ID.search(dump) if isinstance(dump, str) and dump.startswith("{") else None
+    match = _CALL_ID.search(dump) if isinstance(dump, str) and dump.startswith(_DUMPS) else None
     return match[1] if match else None
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 _JSON_STARTS = ("{", "[", '"')
 _DECODER = json.JSONDecoder(strict=False, parse_constant=str)
+_WRAPS = frozenset({'"', "["})
 _MAX_ENCODINGS = 3
 _MAX_LITERAL = 10_000
 _MAX_SCALAR = 1_000
@@ -87,9 +88,8 @@ def first(value: Mapping[Any, Any], *names: str) -> Any:
 def as_text(value: Any) -> str | None:
     """A column's text: scalars only, a list by its first element, MLflow's and Langfuse's JSON quotes taken off."""
     if isinstance(value, str):
-        if value[:1] in ('"', "[") and len(value) < _MAX_SCALAR:
-            parsed = parse(value)
-            return as_text(parsed) if parsed != value else value
+        if value[:1] in _WRAPS and len(value) < _MAX_SCALAR:
+            return _unwrapped(value)
         return value or None
     if isinstance(value, list | tuple):
         return as_text(value[0]) if value and not isinstance(value[0], list | tuple) else None
@@ -98,6 +98,15 @@ def as_text(value: Any) -> str | None:
     if isinstance(value, int | float):
         return str(value)
     return None
+
+
+def _unwrapped(value: str) -> str | None:
+    """The word in a JSON string, or the first in a JSON array; a text that only looks like one stays as it is."""
+    inner = value[1:-1]
+    if value[0] == value[-1] == '"' and '"' not in inner and "\\" not in inner:
+        return inner or None
+    parsed = parse(value)
+    return value or None if isinstance(parsed, str) and parsed == value else as_text(parsed)
 
 
 def as_count(value: Any) -> int | None:

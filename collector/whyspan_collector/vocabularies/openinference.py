@@ -10,7 +10,7 @@ from whyspan_collector.records import Content, Log, Message, Span
 from whyspan_collector.vocabularies.exchanges import exchange, tool_arguments
 from whyspan_collector.vocabularies.indexed import unflatten
 from whyspan_collector.vocabularies.langchain import is_agent_graph, tool_call_id
-from whyspan_collector.vocabularies.lenient import first, members
+from whyspan_collector.vocabularies.lenient import as_text, first, members
 from whyspan_collector.vocabularies.messages import message
 from whyspan_collector.vocabularies.outcomes import labelled_outcome
 from whyspan_collector.vocabularies.tools import definitions
@@ -31,6 +31,7 @@ _KINDS: Final = {
 }
 # smolagents names an agent's span after the agent and sends the name nowhere else.
 _AGENT_RUN: Final = re.compile(r"(?P<agent>[^.\s]+)\.(?:run|run_stream)\Z")
+_CREW_TOOL: Final = re.compile(r"name='([^'\\]{1,200})' ")
 _HANDOFF: Final = "handoff to "
 
 
@@ -39,8 +40,13 @@ def read(span: Span, logs: Sequence[Log]) -> Content:  # noqa: ARG001 - the sign
     attributes = span.attributes
     content = exchange(span.kind, attributes.get("input.value"), attributes.get("output.value"))
     tools = unflatten(attributes, "llm.tools")
-    offered = definitions([_tool(each) for each in tools]) or content.tool_definitions
-    content.tool_definitions = offered or definitions(members(attributes.get("llm.invocation_parameters")).get("tools"))
+    content.tool_definitions = (
+        definitions([_tool(each) for each in tools])
+        or content.tool_definitions
+        or definitions(members(attributes.get("llm.invocation_parameters")).get("tools"))
+        or definitions(attributes.get("smolagents.tools_names"))
+        or definitions(_crew_tools(content.input))
+    )
     content.input_messages = _richer(content.input_messages, _messages(attributes, "llm.input_messages", "user"))
     content.output_messages = _richer(
         content.output_messages, _messages(attributes, "llm.output_messages", "assistant")
@@ -57,15 +63,23 @@ def read(span: Span, logs: Sequence[Log]) -> Content:  # noqa: ARG001 - the sign
 
 
 def refine(span: Span) -> None:
-    """Name the agent, the hand-off and the tool call where only the span's name or a body does."""
+    """Name the agent, the hand-off (input: who passes, output: who gets it) and the tool call where no key does."""
     if is_agent_graph(span, named='"lc_agent_name"' in str(span.attributes.get("metadata", ""))):
         span.kind = Kind.AGENT
     elif span.kind is Kind.AGENT and span.agent is None and (match := _AGENT_RUN.match(span.name)):
         span.agent = match["agent"]
     elif span.kind is Kind.TOOL and "tool.name" not in span.attributes and span.name.startswith(_HANDOFF):
-        span.kind, span.tool = Kind.HANDOFF, None
+        span.kind = Kind.HANDOFF
+        span.agent = span.agent or as_text(span.attributes.get("input.value"))
     elif span.kind is Kind.TOOL and span.tool_call_id is None:
         span.tool_call_id = tool_call_id(span.attributes.get("output.value"))
+
+
+def _crew_tools(given: Any) -> list[str]:
+    """The names of the tools CrewAI hands to an agent, which it records as Python's `repr` of its objects."""
+    tools = given.get("tools") if isinstance(given, Mapping) else None
+    matches = (_CREW_TOOL.match(each) for each in _list(tools) if isinstance(each, str))
+    return [match[1] for match in matches if match]
 
 
 def _tool(element: Any) -> Any:
@@ -191,6 +205,7 @@ VOCABULARY: Final = Vocabulary(
         "tool.parameters",
         "retrieval.documents.",
         "evaluations.",
+        "smolagents.tools_names",
     ),
     read=read,
     refine=refine,

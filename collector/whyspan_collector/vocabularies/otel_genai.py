@@ -10,6 +10,7 @@ from whyspan.model import Outcome
 from whyspan.semconv import Kind
 from whyspan_collector.records import Content, Log, Message, Span
 from whyspan_collector.vocabularies.exchanges import tool_arguments, tool_result
+from whyspan_collector.vocabularies.langchain import tool_call_id
 from whyspan_collector.vocabularies.lenient import as_text, first, parse
 from whyspan_collector.vocabularies.messages import finish_reason, message, messages, role, system_message
 from whyspan_collector.vocabularies.outcomes import labelled_outcome
@@ -59,6 +60,16 @@ def read(span: Span, logs: Sequence[Log]) -> Content:
         content.output_messages = content.output_messages or [_choice(body) for name, body in said if name == _CHOICE]
     content.outcomes = [found for name, body in events if name == _EVALUATION and (found := _evaluation(body))]
     return content
+
+
+def refine(span: Span) -> None:
+    """Why a model stopped, where only an event says so (Strands); the call's id, where only LangChain's dump has it."""
+    if span.kind is Kind.TOOL and span.tool_call_id is None:
+        span.tool_call_id = tool_call_id(span.attributes.get("gen_ai.tool.call.arguments"))
+    elif span.kind is Kind.MODEL_CALL and span.finish_reason is None:
+        for name, body in _events(span, ()):
+            if name == _CHOICE:
+                span.finish_reason = finish_reason(body.get("finish_reason"))
 
 
 def _events(span: Span, logs: Sequence[Log]) -> Iterable[tuple[str, Mapping[str, Any]]]:
@@ -162,4 +173,5 @@ VOCABULARY: Final = Vocabulary(
         "gen_ai.tool.call.result",
     ),
     read=read,
+    refine=refine,
 )

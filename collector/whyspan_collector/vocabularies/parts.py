@@ -113,7 +113,8 @@ def _block(block: Mapping[str, Any]) -> list[Part]:
         return [call_part(block)]
     if kind in _RESPONSE:
         return [response_part(block)]
-    return [Part("other", value=dict(block))]
+    said = block.get("content")
+    return [Part("other", content=said if isinstance(said, str) else "", value=dict(block))]
 
 
 def _typed(block: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:

@@ -1,0 +1,105 @@
+"""What every sample recording says in canonical form, written down and checked by eye.
+
+After a deliberate change of a mapping: `python tests/collector/test_vocabularies_golden.py`, then read the difference.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from whyspan.semconv import Kind
+from whyspan_collector.otlp import decode, requests
+from whyspan_collector.records import Log, Message, Part, Span
+from whyspan_collector.vocabularies import content, understood
+
+SAMPLES = Path(__file__).parents[2] / "sample_traces"
+GOLDEN = Path(__file__).parent / "golden"
+NAMES = sorted(path.name for path in SAMPLES.iterdir() if path.is_dir())
+
+
+def recording(name: str) -> tuple[list[Span], list[Log]]:
+    """The spans (one per id, by start) and log records of a sample recording."""
+    spans: dict[str, Span] = {}
+    logs: list[Log] = []
+    for path in sorted((SAMPLES / name).iterdir()):
+        for request in requests(path.read_bytes(), limit=64 << 20):
+            batch = decode(request.signal, request.body, request.encoding)
+            spans |= {span.span_id: span for span in batch.spans}
+            logs += batch.logs
+    return sorted(spans.values(), key=lambda span: (span.start_ns, span.span_id)), logs
+
+
+def summary(name: str) -> list[dict[str, Any]]:
+    """The canonical columns and the content of a recording's spans, in a form people can read."""
+    spans, logs = recording(name)
+    return [_span(span, [log for log in logs if log.span_id == span.span_id]) for span in spans]
+
+
+def _span(span: Span, logs: list[Log]) -> dict[str, Any]:
+    filled, unread = understood(span)
+    shown = content(span, logs)
+    values = {
+        "input_messages": [_message(message) for message in shown.input_messages],
+        "output_messages": [_message(message) for message in shown.output_messages],
+        "tools": [_tool(tool) for tool in shown.tool_definitions],
+        **{field: _short(getattr(shown, field), 200) for field in ("arguments", "result", "input", "output")},
+    }
+    return {
+        "name": span.name,
+        "status": span.status,
+        "vocabulary": span.vocabulary,
+        "kind": span.kind.value,
+        **{column: _short(getattr(span, column), 200) for column in sorted(filled - {"kind"})},
+        **{field: value for field, value in values.items() if value not in (None, [])},
+        "unread": len(unread),
+    }
+
+
+def _message(message: Message) -> str:
+    reason = f" ({message.finish_reason})" if message.finish_reason else ""
+    return f"{message.role}{reason}: " + " | ".join(_part(part) for part in message.parts)
+
+
+def _part(part: Part) -> str:
+    if part.type == "tool_call":
+        return f"call {part.name} {_short(part.value)} #{part.id}"
+    if part.type == "tool_call_response":
+        return f"{'error' if part.error else 'response'} {_short(part.value)} #{part.id}"
+    return f"{part.type} {_short(part.content)}"
+
+
+def _tool(tool: dict[str, Any]) -> str:
+    parameters = tool.get("parameters", {}).get("properties", {})
+    return f"{tool['name']}({', '.join(parameters)})"
+
+
+def _short(value: Any, limit: int = 80) -> Any:
+    if isinstance(value, bool | int | float | None):
+        return value
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= limit else f"{text[:limit]}... ({len(text)} characters)"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_recording_reads_as_written_down(name: str) -> None:
+    """Columns and content of a recording are what somebody checked against it."""
+    assert summary(name) == json.loads((GOLDEN / f"{name}.json").read_text("utf-8"))
+
+
+def test_every_model_call_of_the_samples_is_understood() -> None:
+    """Every model call that was recorded names its model and shows what went in."""
+    calls = [
+        (name, span["name"], "request_model" in span, "input_messages" in span)
+        for name in NAMES
+        for span in summary(name)
+        if span["kind"] == Kind.MODEL_CALL
+    ]
+    assert len(calls) > 60
+    assert [call for call in calls if call[2:] != (True, True)] == []
+
+
+if __name__ == "__main__":
+    for each in NAMES:
+        (GOLDEN / f"{each}.json").write_text(json.dumps(summary(each), indent=1, ensure_ascii=False) + "\n", "utf-8")
