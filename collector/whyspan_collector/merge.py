@@ -45,15 +45,8 @@ def merge(connection: DuckDBPyConnection, spans: Iterable[Span], logs: Iterable[
     counts = IngestCounts(**span_counts, **log_counts)
     _mark_changed(connection, {item.record.trace_id for item in (*merged_spans, *merged_logs)} - {None}, arrived_ns)
     _add_joins(connection, merged_spans)
-    add_to_counters(connection, asdict(counts))
+    connection.execute(statements()["add_to_counters"], asdict(counts))
     return counts
-
-
-def add_to_counters(connection: DuckDBPyConnection, increments: dict[str, int]) -> None:
-    """Raises the lasting counters of these names; one that does not exist starts at 0."""
-    names, values = zip(*increments.items(), strict=True)
-    table = pa.table({"name": column(names, pa.string()), "value": column(values, pa.uint64())})
-    _execute_with(connection, "add_to_counters", increments=table)
 
 
 def _merge_spans(
@@ -63,7 +56,7 @@ def _merge_spans(
     for span in spans:
         candidate = encode_span(span)
         rival = best.setdefault((span.trace_id, span.span_id), candidate)
-        if candidate.rank > rival.rank:
+        if rival is not candidate and candidate.rank > rival.rank:
             best[span.trace_id, span.span_id] = candidate
     outdated = []
     for trace_id, span_id, rowid, *stored_rank in _stored_spans(connection, best):

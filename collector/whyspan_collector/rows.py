@@ -45,7 +45,7 @@ _SPAN_IDENTITY = attrgetter(*_AS_SENT, "status_message", "scope", "scope_version
 _LOG_IDENTITY = attrgetter(*_LOG_FIELDS)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Encoded:
     """A span or log with the parts of its row that are computed from it."""
 

@@ -143,7 +143,10 @@ CREATE TABLE diagnoses (
     document         VARCHAR NOT NULL USING COMPRESSION zstd   -- whyspan.diagnosis/1 as JSON, with decisions and findings
 );
 
+-- What became of every record that was ever ingested.
 CREATE TABLE counters (
-    name  VARCHAR NOT NULL,                 -- new_spans, replaced_spans, duplicate_spans, rejected_spans, ...
+    name  VARCHAR NOT NULL,
     value UBIGINT NOT NULL
 );
+INSERT INTO counters VALUES
+    ('new_spans', 0), ('replaced_spans', 0), ('duplicate_spans', 0), ('new_logs', 0), ('duplicate_logs', 0);
