@@ -67,9 +67,13 @@ class Case:
         return own[index] if index < len(own) else None
 
     def later_ok(self, action: Action) -> Action | None:
-        """The next action after this one that came back without an error."""
-        index = bisect_right(self._ok, action.order, key=lambda other: other.order)
-        return self._ok[index] if index < len(self._ok) else None
+        """The next action that came back without an error; those asked for together with this one do not count."""
+        start = bisect_right(self._ok, action.order, key=lambda other: other.order)
+        for index in range(start, len(self._ok)):
+            other = self._ok[index]
+            if other.asked_by is None or other.asked_by is not action.asked_by:
+                return other
+        return None
 
     def ref(self, at: tuple[str, str], needle: str | None = None) -> Ref:
         """Evidence at (span id, path), quoted around `needle` where the text is long."""

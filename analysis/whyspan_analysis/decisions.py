@@ -9,13 +9,12 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from whyspan_collector.records import Span
-
 from whyspan.model import Decision
 from whyspan_analysis.fields import refer, text
 from whyspan_analysis.handoffs import handoff_target, is_handoff
 from whyspan_analysis.model import DecisionNode, OptionView, Ref, Run
 from whyspan_analysis.steps import Action, Call, Steps
+from whyspan_collector.records import Span
 
 ANSWER = "answer"
 """The option of a model call that asks for no tool."""
@@ -48,7 +47,8 @@ def _identity(run: Run, span: Span, position: int = 0) -> str:
 
 def _recorded(run: Run, span: Span, decision: Decision, steps: Steps, led_to: list[str]) -> DecisionNode:
     options = [
-        OptionView(option.label, option.label == decision.choice, option.score, option.why_not) for option in decision.options
+        OptionView(option.label, option.label == decision.choice, option.score, option.why_not)
+        for option in decision.options
     ]
     if decision.choice is not None and not any(option.chosen for option in options):
         options.append(OptionView(decision.choice, chosen=True))
@@ -222,7 +222,7 @@ def _new_evidence(run: Run, call: Call, steps: Steps) -> Iterator[Ref]:
         message = call.content.input_messages[position]
         for p, part in enumerate(message.parts):
             path = f"input_messages[{position}].parts[{p}]"
-            action = results.get(part.id) if part.type == "tool_call_response" else None
+            action = results.get(part.id or "") if part.type == "tool_call_response" else None
             if action is not None and action.result_at is not None:
                 yield refer(run, *action.result_at)
             elif part.type == "tool_call_response":

@@ -79,8 +79,7 @@ def refer(run: Run, span_id: str, path: str, needle: str | None = None) -> Ref:
     """Evidence at a path, quoted verbatim; a long text is cut around `needle`. Raises KeyError like `read`."""
     full = text(read(run, span_id, path))
     start = full.find(needle) if needle else 0
-    if start < 0:
-        start = 0
+    start = max(start, 0)
     if len(full) <= QUOTE_LENGTH:
         return Ref(span_id, path, full)
     room = QUOTE_LENGTH - len(needle or "")

@@ -15,9 +15,10 @@ from typing import Any
 
 from whyspan import semconv
 from whyspan.semconv import Kind
+from whyspan_analysis.handoffs import is_handoff
 from whyspan_analysis.model import Run
 from whyspan_analysis.steps import Action, Steps
-from whyspan_analysis.values import Leaf, Value, leaves, of_scalar, of_text, significand
+from whyspan_analysis.values import MAX_TEXT, Leaf, Value, leaves, of_scalar, of_text, significand
 
 MAX_TERMS = 24
 """Numbers of one observation tried as terms: 276 pairs; a longer table gives its sum, count, least and greatest only."""
@@ -93,19 +94,32 @@ class Lineage:
         self._by_digits: dict[str, list[Sighting]] = defaultdict(list)
         self.observations: list[Observation] = []
         self._searches = 0
+        self._told: list[str] = []
         self.task_known = False
         """False when nothing the run was told was captured: then nothing can be called ungrounded."""
         for order, span_id, path, value in _given(run, steps):
             self.task_known = True
+            self._told += [
+                leaf.value[:MAX_TEXT].casefold() for leaf in leaves(value, path) if isinstance(leaf.value, str)
+            ]
             self._index(order, Source.GIVEN, span_id, path, value, -1)
         for order, (span_id, path), action in _observed(run, steps):
             index = len(self.observations)
             found = self._index(order, Source.OBSERVED, span_id, path, action.result, index)
             self.observations.append(Observation(index, order, span_id, path, action, found))
+        self._asked = {
+            spelling
+            for action in steps.actions
+            for leaf in leaves(action.arguments, "arguments")
+            for value in of_scalar(leaf.value)
+            for spelling in _spellings(value)
+        }
         for seen in self._sightings.values():
             seen.sort(key=lambda sighting: sighting.order)
 
-    def _index(self, order: int, source: Source, span_id: str, path: str, value: Any, observation: int) -> tuple[Leaf, ...]:
+    def _index(
+        self, order: int, source: Source, span_id: str, path: str, value: Any, observation: int
+    ) -> tuple[Leaf, ...]:
         found = tuple(leaves(value, path))
         for leaf in found:
             for typed in of_scalar(leaf.value):
@@ -136,8 +150,41 @@ class Lineage:
 
         Whole numbers below 10 are left out: they count, number and hedge, and are found everywhere.
         """
-        values = (value for value in of_text(text) if not is_small(value))
-        return [value for value in values if self.origin(value, before).source is Source.MODEL]
+        return [value for value in self.typed(text) if self.origin(value, before).source is Source.MODEL]
+
+    def invented(self, answer: str) -> list[Value]:
+        """The ungrounded values of an answer, less those the run itself asked its tools about.
+
+        "I found nothing for a@b.com" states no particulars, even where nobody knows who brought up a@b.com. Nothing
+        is invented when what the run was told was not captured.
+        """
+        loose = self.ungrounded(answer, END) if self.task_known else []
+        return [value for value in loose if not self._asked.intersection(_spellings(value))]
+
+    def typed(self, text: str) -> list[Value]:
+        """The typed values of a text, small numbers left out."""
+        return [value for value in of_text(text) if not is_small(value)]
+
+    def told(self, phrase: str) -> bool:
+        """True when a phrase of four or more letters stands word for word, whatever its case, in what the run was told."""
+        wanted = phrase.strip().casefold()
+        return len(wanted) >= 4 and any(wanted in text for text in self._told)
+
+    def misspelt(self, value: Value, before: int) -> Sighting | None:
+        """A value seen before that differs from this one in one character or in two that changed places.
+
+        Ids of five or more characters and numbers of five or more digits are compared, with those of equal length.
+        """
+        if value.kind not in ("id", "number") or len(value.canon) < 5:
+            return None
+        return next(
+            (
+                seen[0]
+                for (kind, canon), seen in self._sightings.items()
+                if kind == value.kind and seen[0].order < before and _one_slip(value.canon, canon)
+            ),
+            None,
+        )
 
     def miscopied(self, value: Value, before: int) -> Sighting | None:
         """The observed number this one looks copied from wrongly: same digits, another power of ten; latest first.
@@ -168,6 +215,17 @@ class Lineage:
             if key and (found := _compute(value, column)) is not None:
                 return found
         return None
+
+
+def _one_slip(one: str, other: str) -> bool:
+    """True when two texts of equal length differ in one character, or in two neighbours that changed places."""
+    if len(one) != len(other):
+        return False
+    differing = [i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
+    if len(differing) == 2:
+        i, j = differing
+        return j == i + 1 and one[i] == other[j] and one[j] == other[i]
+    return len(differing) == 1
 
 
 def is_small(value: Value) -> bool:
@@ -230,8 +288,12 @@ def _given(run: Run, steps: Steps) -> Iterator[tuple[int, str, str, Any]]:
     told.update(span.span_id for span in [s for s in run.spans if s.kind is Kind.AGENT][:1])
     for order, span in enumerate(run.spans):
         content = run.contents[span.span_id]
-        if span.span_id in told and span.kind in (Kind.AGENT, Kind.STEP, Kind.OTHER) and content.input is not None:
-            yield order, span.span_id, "input", content.input
+        if span.span_id in told and span.kind in (Kind.AGENT, Kind.STEP, Kind.OTHER):
+            if content.input is not None:
+                yield order, span.span_id, "input", content.input
+            for m, message in enumerate(content.input_messages):
+                for p, part in enumerate(message.parts):
+                    yield order, span.span_id, f"input_messages[{m}].parts[{p}].content", part.content
         for key in (semconv.RUN_TASK, semconv.RUN_CONSTRAINTS):
             if key in span.attributes:
                 yield order, span.span_id, f"attributes.{key}", span.attributes[key]
@@ -254,6 +316,8 @@ def _observed(run: Run, steps: Steps) -> Iterator[tuple[int, tuple[str, str], Ac
     for action in steps.actions:
         if action.result_at is None:
             continue
-        end = last[action.span.span_id] if action.span is not None else action.order
-        if bisect_right(asking, action.order) == bisect_right(asking, end):
+        end = last[action.span.span_id] if action.span is not None else run.order[action.result_at[0]]
+        if is_handoff(action.name) or (action.span is not None and action.span.kind is Kind.HANDOFF):
+            continue
+        if action.span is None or bisect_right(asking, action.order) == bisect_right(asking, end):
             yield end, action.result_at, action

@@ -6,14 +6,29 @@ No step recurses and none is quadratic: chains of 20,000 spans, cycles and missi
 from collections import deque
 from collections.abc import Iterable
 from itertools import groupby
-
-from whyspan_collector import vocabularies
-from whyspan_collector.records import Log, Span
+from typing import TYPE_CHECKING
 
 from whyspan.semconv import Kind
 from whyspan_analysis.model import Run
+from whyspan_collector import vocabularies
+from whyspan_collector.records import Content, Log, Span
+from whyspan_collector.rollup import LATEST_NS
+from whyspan_collector.rows import logs_from_table, spans_from_table
 
-_YEAR_2100_NS = 4_102_444_800 * 10**9
+if TYPE_CHECKING:
+    from whyspan_collector.service import AnyStore
+
+
+def load_run(store: "AnyStore", run_id: str) -> Run:
+    """The run of this id (see the query `resolve_run` for finding it), read from the store.
+
+    Raises:
+        LookupError: the store holds no such run.
+    """
+    spans = spans_from_table(store.query("run_spans_raw", run_id=run_id))
+    if not spans:
+        raise LookupError(f"There is no run {run_id!r} in the store; `whyspan runs` lists what is there.")
+    return assemble(run_id, spans, logs_from_table(store.query("run_logs", run_id=run_id)))
 
 
 def assemble(run_id: str, spans: Iterable[Span], logs: Iterable[Log]) -> Run:
@@ -80,14 +95,14 @@ def _causal_order(roots: list[Span], children: dict[str | None, list[Span]]) -> 
     waiting = deque((root, 0, 0) for root in roots)
     while waiting:
         span, depth, not_before = waiting.popleft()
-        start = max(span.start_ns, not_before) if span.start_ns < _YEAR_2100_NS else not_before
+        start = max(span.start_ns, not_before) if span.start_ns < LATEST_NS else not_before
         placed.append((start, depth, span.start_ns, span.span_id, span))
         waiting.extend((child, depth + 1, start) for child in children.get(span.span_id, ()))
     placed.sort(key=lambda entry: entry[:4])
     return [entry[4] for entry in placed]
 
 
-def _contents(spans: list[Span], logs: list[Log]) -> dict[str, vocabularies.Content]:
+def _contents(spans: list[Span], logs: list[Log]) -> dict[str, Content]:
     by_span: dict[str, list[Log]] = {}
     for log in logs:
         if log.span_id:
@@ -104,12 +119,16 @@ def _missing(run: Run, *, cycles: int, shadowed: int) -> list[str]:
     notes = []
     if run.orphans:
         parents = len({run.span(span_id).parent_span_id for span_id in run.orphans})
-        notes.append(f"{_count(parents, 'parent span')} never arrived ({_count(len(run.orphans), 'span')} without a parent)")
+        notes.append(
+            f"{_count(parents, 'parent span')} never arrived ({_count(len(run.orphans), 'span')} without a parent)"
+        )
     if pending:
         names = ", ".join(f"`{name}`" for name, _ in groupby(sorted(pending)))
         notes.append(f"{_count(len(pending), 'span')} never ended: {names}")
     if silent:
-        notes.append(f"{len(silent)} of {_count(len(calls), 'model call')} carried no answer (content capture off, or the call failed)")
+        notes.append(
+            f"{len(silent)} of {_count(len(calls), 'model call')} carried no answer (content capture off, or the call failed)"
+        )
     if dropped:
         notes.append(f"{_count(dropped, 'span')} lost attributes before sending (attribute limits of the sender)")
     if cycles:

@@ -7,13 +7,12 @@ answered nothing, or answered against its own observations. Error status alone d
 import re
 from collections.abc import Callable
 
-from whyspan_collector.records import Span
-
 from whyspan_analysis.fields import refer
 from whyspan_analysis.lineage import END, Lineage
 from whyspan_analysis.model import Outcome, Ref, Run, Status
 from whyspan_analysis.results import is_empty
 from whyspan_analysis.steps import Action, Steps
+from whyspan_collector.records import Span
 
 LIMIT = re.compile(
     r"(?:recursion|iteration|turn|step|retry|tool.call|token|time|budget|request|usage)s?[ _]?limit"
@@ -55,9 +54,13 @@ def _recorded(run: Run, _steps: Steps, _lineage: Lineage) -> Outcome | None:
     failed = [(text, ref) for ok, text, ref in latest.values() if not ok]
     if failed:
         checks = "; ".join(text for text, _ in failed)
-        return Outcome(Status.FAILED, f"Failed check: {checks}", tuple(ref for _, ref in failed), "recorded", explicit=True)
+        return Outcome(
+            Status.FAILED, f"Failed check: {checks}", tuple(ref for _, ref in failed), "recorded", explicit=True
+        )
     passed = "; ".join(text for _, text, _ in latest.values())
-    return Outcome(Status.OK, f"Passed: {passed}", tuple(ref for _, _, ref in latest.values()), "recorded", explicit=True)
+    return Outcome(
+        Status.OK, f"Passed: {passed}", tuple(ref for _, _, ref in latest.values()), "recorded", explicit=True
+    )
 
 
 def _raised(run: Run, steps: Steps, _lineage: Lineage) -> Outcome | None:
@@ -143,7 +146,9 @@ def _answered_nothing(run: Run, steps: Steps, _lineage: Lineage) -> Outcome | No
     said_something = last.texts or last.actions or last.reasoning or not last.content.output_messages
     if said_something or any(action.order > last.order for action in steps.actions):
         return None
-    return Outcome(Status.FAILED, "The last model call gave an empty answer.", (refer(run, last.span.span_id, "output_messages"),))
+    return Outcome(
+        Status.FAILED, "The last model call gave an empty answer.", (refer(run, last.span.span_id, "output_messages"),)
+    )
 
 
 def _contradicted(run: Run, steps: Steps, lineage: Lineage) -> Outcome | None:
@@ -153,20 +158,25 @@ def _contradicted(run: Run, steps: Steps, lineage: Lineage) -> Outcome | None:
     for value in lineage.ungrounded(answer.text, END):
         if (seen := lineage.miscopied(value, END)) is not None:
             tool = lineage.observations[seen.observation].action.name
-            refs = (refer(run, answer.span_id, answer.path, value.raw), refer(run, seen.span_id, seen.path, seen.value.raw))
-            return Outcome(Status.FAILED, f"The answer says {value.raw}, but `{tool}` had returned {seen.value.raw}.", refs)
+            refs = (
+                refer(run, answer.span_id, answer.path, value.raw),
+                refer(run, seen.span_id, seen.path, seen.value.raw),
+            )
+            return Outcome(
+                Status.FAILED, f"The answer says {value.raw}, but `{tool}` had returned {seen.value.raw}.", refs
+            )
     return None
 
 
 def _unsupported(run: Run, steps: Steps, lineage: Lineage) -> Outcome | None:
     """Everything that was looked up came back empty or failed, and the answer states particulars all the same."""
-    if (answer := steps.answer) is None or not lineage.task_known:
+    if (answer := steps.answer) is None:
         return None
     came_back = [action for action in steps.actions if action.result_at is not None]
     empty = [action for action in came_back if is_empty(action.result)]
     if not empty or any(action.error is None and action not in empty for action in came_back):
         return None
-    stated = lineage.ungrounded(answer.text, END)
+    stated = lineage.invented(answer.text)
     if not stated:
         return None
     values = ", ".join(dict.fromkeys(value.raw for value in stated))

@@ -34,6 +34,7 @@ RECOVERED = 0.1
 MARGIN = 1.0
 """Bits between the first two hypotheses below which they count as rivals."""
 
+STANDING_FOR_MANY = (Kind.AGENT, Kind.STEP, Kind.OTHER)
 _LASTING = (Effect.IRREVERSIBLE, Effect.EXTERNAL)
 
 
@@ -48,7 +49,8 @@ def rank(case: Case, findings: list[Finding]) -> list[Hypothesis]:
     for finding in findings:
         if finding.role is not Role.CONTEXT:
             blamed.setdefault(finding.span_id, []).append(finding)
-    spans = sorted(blamed, key=case.run.order.__getitem__)
+    acted = _acted(case)
+    spans = sorted(blamed, key=lambda span_id: (acted[span_id], case.run.order[span_id]))
     hops = _reach(case)
     committed = _committed(case)
     first = next((f.span_id for s in spans for f in blamed[s] if f.role is Role.CAUSE and not f.recovered), None)
@@ -60,13 +62,22 @@ def rank(case: Case, findings: list[Finding]) -> list[Hypothesis]:
             terms.append((f"last choice before `{committed[span_id]}`, which cannot be undone", COMMITMENT))
         if span_id == first:
             terms.append(("earliest cause the run did not recover from", FIRST))
-        if case.run.span(span_id).kind in (Kind.AGENT, Kind.STEP, Kind.OTHER):
+        if case.run.span(span_id).kind in STANDING_FOR_MANY:
             terms.append(("the span stands for many steps: the one inside it was not captured", STRUCTURE))
         hypotheses.append(_hypothesis(case, span_id, blamed[span_id], terms))
     hypotheses.sort(key=lambda hypothesis: (-hypothesis.score, case.run.order[hypothesis.span_id]))
     del hypotheses[MAX_HYPOTHESES:]
     _grade(case, hypotheses, hops)
     return hypotheses
+
+
+def _acted(case: Case) -> dict[str, int]:
+    """Span id -> when it did what it is blamed for: a span that stands for many steps returns at their end."""
+    last = {span.span_id: position for position, span in enumerate(case.run.spans)}
+    for span in reversed(case.run.spans):
+        if span.parent_span_id in last and case.run.span(span.parent_span_id).kind in STANDING_FOR_MANY:
+            last[span.parent_span_id] = max(last[span.parent_span_id], last[span.span_id])
+    return last
 
 
 def _hypothesis(case: Case, span_id: str, findings: list[Finding], terms: list[tuple[str, float]]) -> Hypothesis:
@@ -98,7 +109,7 @@ def _weight(finding: Finding) -> float:
 
 def _prior(position: int, candidates: int) -> Iterator[tuple[str, float]]:
     if candidates > 1:
-        yield f"one of {candidates} steps", -log2(candidates - 1)
+        yield f"one of {candidates} steps", -log2(candidates - 1) if candidates > 2 else 0.0
         yield "earlier steps decide more often", EARLY * (1 - position / (candidates - 1))
 
 
@@ -130,8 +141,8 @@ def _committed(case: Case) -> dict[str, str]:
 
 
 def _reach(case: Case) -> dict[str, int]:
-    """span id -> links to the outcome, for every span from which recorded links lead there."""
-    hops = {span_id: 0 for span_id in _anchors(case)}
+    """Span id -> links to the outcome, for every span from which recorded links lead there."""
+    hops = dict.fromkeys(_anchors(case), 0)
     sources = _sources(case)
     waiting = deque(hops)
     while waiting:
@@ -145,7 +156,8 @@ def _reach(case: Case) -> dict[str, int]:
 
 def _anchors(case: Case) -> Iterator[str]:
     """Where the outcome is seen: its evidence, the answer, and the last step taken."""
-    yield from (ref.span_id for ref in case.outcome.refs)
+    for ref in case.outcome.refs:
+        yield ref.span_id
     if case.answer is not None:
         yield case.answer.span_id
         for value in of_text(case.answer.text):
@@ -156,7 +168,7 @@ def _anchors(case: Case) -> Iterator[str]:
 
 
 def _sources(case: Case) -> dict[str, set[str]]:
-    """span id -> the spans it depended on: what its arguments and evidence came from, and who chose it."""
+    """Span id -> the spans it depended on: what its arguments and evidence came from, and who chose it."""
     sources: dict[str, set[str]] = {}
 
     def depends(span_id: str, on: Iterable[str]) -> None:
@@ -168,6 +180,8 @@ def _sources(case: Case) -> dict[str, set[str]]:
             depends(span_id, (node.span_id,))
     for action in case.actions:
         depends(action.span_id, (case.chooser(action),))
+        if action.asked_by is None and action.span is not None and action.span.parent_span_id is not None:
+            depends(action.span.parent_span_id, (action.span_id,))  # its caller's model calls were not captured
         for leaf in leaves(action.arguments, "arguments"):
             for value in of_scalar(leaf.value):
                 depends(action.span_id, (seen.span_id for seen in case.lineage.sightings(value, action.order)[-1:]))

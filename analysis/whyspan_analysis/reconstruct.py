@@ -9,17 +9,27 @@ from collections import defaultdict, deque
 from collections.abc import Iterator
 from typing import Any
 
-from whyspan_collector.records import Message, Part, Span
-
 from whyspan.semconv import Kind
 from whyspan_analysis.fields import join, text
 from whyspan_analysis.model import Run
 from whyspan_analysis.results import error_in, parsed
 from whyspan_analysis.steps import Action, Answer, Call, Steps, canonical
+from whyspan_collector.records import Message, Part, Span
 
 _EXECUTING = (Kind.TOOL, Kind.RETRIEVAL, Kind.HANDOFF)
 _OWN_WORK = (Kind.AGENT, Kind.DECISION, Kind.MODEL_CALL, *_EXECUTING)
-_ANSWER_KEYS = ("answer", "final_answer", "final_output", "output", "result", "response", "raw", "content", "text", "message")
+_ANSWER_KEYS = (
+    "answer",
+    "final_answer",
+    "final_output",
+    "output",
+    "result",
+    "response",
+    "raw",
+    "content",
+    "text",
+    "message",
+)
 
 
 def read_steps(run: Run) -> Steps:
@@ -122,7 +132,9 @@ def _key(message: Message) -> tuple[Any, ...]:
 # --- actions: asked for, executed, answered -------------------------------------------------------------------
 
 
-def _link(run: Run, calls: list[Call], agents: dict[str, str | None], enclosing: dict[str, Span | None]) -> list[Action]:
+def _link(
+    run: Run, calls: list[Call], agents: dict[str, str | None], enclosing: dict[str, Span | None]
+) -> list[Action]:
     executed = deque(_executed(run, agents, enclosing))
     asked = [action for call in calls for action in call.actions]
     until = _windows(calls, len(run.spans))
@@ -302,14 +314,14 @@ def _answered(action: Action, part: Part, at: tuple[str, str]) -> None:
 def _answer(run: Run, calls: list[Call], actions: list[Action]) -> Answer | None:
     """What the run said at its end: the root's output, traced to the model call that said it; else the last call."""
     for root in reversed(run.children[None]):
-        stated = _stated(run.contents[root.span_id].output, "output")
-        if stated is not None:
-            path, said = stated
-            for call in reversed(calls):
-                for call_path, own in call.texts:
-                    if said.strip() in own:
-                        return Answer(said, call.span.span_id, call_path)
-            return _nearest_to(run, said) or Answer(said, root.span_id, path)
+        if (stated := _stated(run, root)) is None:
+            continue
+        path, said = stated
+        for call in reversed(calls):
+            for call_path, own in call.texts:
+                if said.strip() in own:
+                    return Answer(said, call.span.span_id, call_path)
+        return _nearest_to(run, said) or Answer(said, root.span_id, path)
     if calls and calls[-1].texts and not calls[-1].actions and calls[-1].error is None:
         last = calls[-1]
         if not any(action.order > last.order for action in actions):
@@ -321,22 +333,27 @@ def _answer(run: Run, calls: list[Call], actions: list[Action]) -> Answer | None
 def _nearest_to(run: Run, said: str) -> Answer | None:
     """The agent that said it, where the root only repeats its agent."""
     for span in reversed(run.spans):
-        if span.kind is Kind.AGENT:
-            stated = _stated(run.contents[span.span_id].output, "output")
-            if stated is not None and stated[1] == said:
-                return Answer(said, span.span_id, stated[0])
+        if span.kind is Kind.AGENT and (stated := _stated(run, span)) is not None and stated[1] == said:
+            return Answer(said, span.span_id, stated[0])
     return None
 
 
-def _stated(output: Any, path: str) -> tuple[str, str] | None:
-    """(path, text) of the answer in an agent's output, however it is wrapped."""
+def _stated(run: Run, span: Span) -> tuple[str, str] | None:
+    """(path, text) of what an agent or root returned, however it is wrapped; None for model calls and for nothing."""
+    if span.kind is Kind.MODEL_CALL:
+        return None
+    content = run.contents[span.span_id]
+    for path, part in reversed(list(_parts(content.output_messages[-1:], "output_messages"))):
+        if part.type == "text" and part.content.strip():
+            return path.replace("[0]", f"[{len(content.output_messages) - 1}]", 1) + ".content", part.content
+    path, output = "output", content.output
     for _ in range(4):
         if isinstance(output, str):
             return (path, output) if output.strip() else None
-        if not isinstance(output, dict):
-            return None
-        key = next((key for key in _ANSWER_KEYS if output.get(key)), None)
-        if key is None:
+        if (
+            not isinstance(output, dict)
+            or (key := next((key for key in _ANSWER_KEYS if output.get(key)), None)) is None
+        ):
             return None
         path, output = join(path, key), output[key]
     return None

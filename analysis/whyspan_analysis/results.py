@@ -16,7 +16,16 @@ _EMPTY_TEXT = re.compile(
     re.IGNORECASE,
 )
 _ERROR_KEYS = ("error", "exception", "errorMessage", "error_message")
-_MORE_KEYS = ("next_page", "nextPage", "next_cursor", "nextCursor", "next_page_token", "nextPageToken", "has_more", "hasMore")
+_MORE_KEYS = (
+    "next_page",
+    "nextPage",
+    "next_cursor",
+    "nextCursor",
+    "next_page_token",
+    "nextPageToken",
+    "has_more",
+    "hasMore",
+)
 
 
 def parsed(value: Any) -> Any:
@@ -60,7 +69,9 @@ def is_empty(value: Any) -> bool:
         return not value
     if isinstance(value, dict):
         lists = [item for item in value.values() if isinstance(item, list)]
-        return not value or (bool(lists) and not any(lists) and not any(isinstance(v, dict) and v for v in value.values()))
+        return not value or (
+            bool(lists) and not any(lists) and not any(isinstance(v, dict) and v for v in value.values())
+        )
     return False
 
 

@@ -10,8 +10,6 @@ from typing import Any
 
 from whyspan_collector.records import Content, Span
 
-from whyspan_analysis.model import Run
-
 
 @dataclass(slots=True, eq=False)
 class Action:

@@ -35,7 +35,9 @@ _VALUE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_UNIT = re.compile(r"\s?(%|percent\b|[kKmM]?[Bb]\b|ms\b|s\b|seconds?\b|cents?\b|[kcm]m\b|kg\b|g\b|m\b|USD\b|EUR\b|GBP\b|CZK\b|[$€£])")
+_UNIT = re.compile(
+    r"\s?(%|percent\b|[kKmM]?[Bb]\b|ms\b|s\b|seconds?\b|cents?\b|[kcm]m\b|kg\b|g\b|m\b|USD\b|EUR\b|GBP\b|CZK\b|[$€£])"
+)
 _COMPOUND = re.compile(r"(\d{1,6})-[a-z]+", re.IGNORECASE)  # `30-day` speaks of 30, it is no id
 _BEFORE = re.compile(r"([$€£]|USD|EUR|GBP|CZK)\s?$")
 
@@ -119,7 +121,10 @@ def of_text(text: str) -> Iterator[Value]:
             compound = _COMPOUND.fullmatch(raw)
             yield Value("number", str(int(compound[1])), compound[1]) if compound else Value("id", raw.lower(), raw)
         elif kind == "number" and (canon := _number(raw)) is not None:
-            after, before = _UNIT.match(text, match.end()), _BEFORE.search(text[max(0, match.start() - 4) : match.start()])
+            after, before = (
+                _UNIT.match(text, match.end()),
+                _BEFORE.search(text[max(0, match.start() - 4) : match.start()]),
+            )
             yield Value("number", canon, raw, (after or before or [""] * 2)[1])
 
 

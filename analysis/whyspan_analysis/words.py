@@ -23,7 +23,9 @@ def verdict(case: Case, hypotheses: list[Hypothesis]) -> str | None:
     step = _step(case, first)
     if cause is not None:
         return f"{step}: {cause.message}"
-    return f"{_line(case.outcome.check)} No cause was found; {step[0].lower()}{step[1:]} is the likeliest place to look."
+    return (
+        f"{_line(case.outcome.check)} No cause was found; {step[0].lower()}{step[1:]} is the likeliest place to look."
+    )
 
 
 def chain(case: Case, hypotheses: list[Hypothesis]) -> list[Sentence]:
@@ -86,8 +88,14 @@ def _decision(case: Case, node: DecisionNode) -> Sentence:
         told = f"{agent} was asked “{_cut(node.question)}” and chose {node.choice or 'nothing'}{instead}{because}."
         return Sentence(told, "recorded", (refer(case.run, node.span_id, "decision.question"),))
     chose = "answered" if node.choice == "answer" else f"chose {node.choice or 'nothing that was captured'}"
-    field = "output_messages" if span.kind is Kind.MODEL_CALL and case.run.contents[node.span_id].output_messages else "name"
-    return Sentence(f"Step {node.step}: {agent} {chose}{instead}{because}.", "derived", (refer(case.run, node.span_id, field),))
+    field = (
+        "output_messages"
+        if span.kind is Kind.MODEL_CALL and case.run.contents[node.span_id].output_messages
+        else "name"
+    )
+    return Sentence(
+        f"Step {node.step}: {agent} {chose}{instead}{because}.", "derived", (refer(case.run, node.span_id, field),)
+    )
 
 
 def _observation(case: Case, span_id: str) -> Iterator[Sentence]:

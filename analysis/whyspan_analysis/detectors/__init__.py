@@ -8,13 +8,22 @@ from whyspan_analysis.detectors import (
     answer_not_grounded,
     empty_result_used,
     exact_loop,
+    handoff_drops,
     invalid_arguments,
     killed,
     limit_reached,
+    lost_constraint,
+    misrouted_handoff,
     model_call_failed,
-    tool_error_final,
+    output_truncated,
+    reasoning_mismatch,
+    retry_storm,
+    tool_error,
     tool_error_ignored,
+    ungrounded_argument,
     unknown_tool,
+    unverified_irreversible,
+    wrong_entity,
 )
 from whyspan_analysis.model import Finding, Role
 
@@ -25,13 +34,22 @@ DETECTORS: tuple[Detector, ...] = tuple(
         answer_not_grounded,
         empty_result_used,
         exact_loop,
+        handoff_drops,
         invalid_arguments,
         killed,
         limit_reached,
+        lost_constraint,
+        misrouted_handoff,
         model_call_failed,
-        tool_error_final,
+        output_truncated,
+        reasoning_mismatch,
+        retry_storm,
+        tool_error,
         tool_error_ignored,
+        ungrounded_argument,
         unknown_tool,
+        unverified_irreversible,
+        wrong_entity,
     )
 )
 BY_NAME = {detector.name: detector for detector in DETECTORS}
@@ -48,5 +66,7 @@ def _run(detector: Detector, case: Case) -> Iterator[Finding]:
     try:
         yield from list(detector.find(detector, case))
     except Exception as error:  # noqa: BLE001 - one broken detector must not cost the diagnosis; it is shown instead
-        message = f"The detector {detector.name} failed on this run ({type(error).__name__}: {error}); please report it."
+        message = (
+            f"The detector {detector.name} failed on this run ({type(error).__name__}: {error}); please report it."
+        )
         yield Finding(detector.name, Role.CONTEXT, case.run.spans[0].span_id, message, 0.0, ())

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from whyspan_analysis.case import Case, Detector
-from whyspan_analysis.lineage import END
 from whyspan_analysis.model import Finding, Role, Status
 from whyspan_analysis.values import of_text
 
@@ -14,9 +13,9 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
     On its own this says little: more than half of good runs have such a value (numbers worked out in the head), so
     its weight is small.
     """
-    if (answer := case.answer) is None or not case.lineage.task_known or not case.lineage.observations:
+    if (answer := case.answer) is None or not case.lineage.observations:
         return
-    loose = case.lineage.ungrounded(answer.text, END)
+    loose = case.lineage.invented(answer.text)
     if not loose:
         return
     every = sum(1 for _ in of_text(answer.text))

@@ -3,19 +3,18 @@
 from collections.abc import Iterator
 
 from whyspan_analysis.case import Case, Detector
-from whyspan_analysis.lineage import END
 from whyspan_analysis.model import Finding, Role
 from whyspan_analysis.results import is_empty
 
 
 def find(detector: Detector, case: Case) -> Iterator[Finding]:
     """Fires when the last result before the answer was empty and the answer holds values found nowhere."""
-    if (answer := case.answer) is None or not case.lineage.task_known:
+    if (answer := case.answer) is None:
         return
     came_back = [action for action in case.actions if action.result_at is not None and action.error is None]
     if not came_back or not is_empty(came_back[-1].result):
         return
-    loose = case.lineage.ungrounded(answer.text, END)
+    loose = case.lineage.invented(answer.text)
     if not loose:
         return
     last = came_back[-1]

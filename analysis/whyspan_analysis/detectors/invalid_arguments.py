@@ -23,7 +23,11 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
     for call in case.calls:
         schemas = {tool.get("name"): tool.get("parameters") for tool in call.content.tool_definitions}
         for action in call.actions:
-            if action.ok or action.arguments_at is None or (wrong := _violation(action, schemas.get(action.name))) is None:
+            if (
+                action.ok
+                or action.arguments_at is None
+                or (wrong := _violation(action, schemas.get(action.name))) is None
+            ):
                 continue
             fault, path = wrong
             refs = [case.ref((action.arguments_at[0], path))]

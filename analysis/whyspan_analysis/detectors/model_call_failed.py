@@ -7,11 +7,17 @@ from whyspan_analysis.case import Case, Detector
 from whyspan_analysis.model import Finding, Role
 
 _KINDS = (
-    ("its input was longer than the model's context", re.compile(r"context.{0,10}length|maximum context|too many tokens", re.I)),
-    ("of a rate limit", re.compile(r"rate.?limit|\b429\b|quota|too many requests", re.I)),
-    ("it was not allowed to", re.compile(r"\b40[13]\b|api.?key|unauthori[sz]ed|permission|authentication", re.I)),
-    ("it took too long", re.compile(r"time[ds]?.?out|\b504\b", re.I)),
-    ("the provider was down", re.compile(r"\b50[0-3]\b|overloaded|unavailable|connection", re.I)),
+    (
+        "its input was longer than the model's context",
+        re.compile(r"context.{0,10}length|maximum context|too many tokens", re.IGNORECASE),
+    ),
+    ("of a rate limit", re.compile(r"rate.?limit|\b429\b|quota|too many requests", re.IGNORECASE)),
+    (
+        "it was not allowed to",
+        re.compile(r"\b40[13]\b|api.?key|unauthori[sz]ed|permission|authentication", re.IGNORECASE),
+    ),
+    ("it took too long", re.compile(r"time[ds]?.?out|\b504\b", re.IGNORECASE)),
+    ("the provider was down", re.compile(r"\b50[0-3]\b|overloaded|unavailable|connection", re.IGNORECASE)),
 )
 
 

@@ -12,7 +12,11 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
     for call in case.calls:
         offered = [str(tool.get("name", "")) for tool in call.content.tool_definitions]
         for action in call.actions if offered else ():
-            if action.name in offered or action.arguments_at is None or (action.span is not None and action.error is None):
+            if (
+                action.name in offered
+                or action.arguments_at is None
+                or (action.span is not None and action.error is None)
+            ):
                 continue
             near = get_close_matches(action.name, offered, n=1)
             hint = f"; the nearest is `{near[0]}`" if near else ""
@@ -20,7 +24,8 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
                 call.span.span_id,
                 f"The model called `{action.name}`, which is not among the {len(offered)} tools it was offered{hint}.",
                 _refs(case, action.arguments_at),
-                recovered=case.later_ok(action) is not None or (case.seen_by(action) is not None and case.answer is not None),
+                recovered=case.later_ok(action) is not None
+                or (case.seen_by(action) is not None and case.answer is not None),
             )
 
 

@@ -1,0 +1,82 @@
+"""A tool was called with an id, address, date or amount that nobody gave and nothing returned."""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from whyspan_analysis.case import Case, Detector
+from whyspan_analysis.lineage import Source, is_small
+from whyspan_analysis.model import Finding, Role
+from whyspan_analysis.steps import Action
+from whyspan_analysis.values import Leaf, Value, leaves, of_scalar
+
+_SETTING = re.compile(
+    r"limit|top_?k|page|size|max|min|count|offset|timeout|depth|temperature|retries|days|hours|seconds|version",
+    re.IGNORECASE,
+)
+"""Names of arguments a model may set freely."""
+
+
+def find(detector: Detector, case: Case) -> Iterator[Finding]:
+    """Fires where the task was captured and the whole argument is one such value that was never seen before the call.
+
+    An argument that merely contains a value (a query, an expression) is left alone: models compose those.
+    """
+    if not case.lineage.task_known:
+        return
+    for action in case.actions:
+        if action.arguments_at is None:
+            continue
+        span_id, path = action.arguments_at
+        before = action.asked_by.order + 1 if action.asked_by is not None else action.order
+        for leaf in leaves(action.arguments, path):
+            value = _whole(leaf)
+            if (
+                value is None
+                or _SETTING.search(leaf.key)
+                or case.lineage.origin(value, before).source is not Source.MODEL
+            ):
+                continue
+            near = case.lineage.misspelt(value, before)
+            hint = f"; the nearest value seen is {near.value.raw}" if near is not None else ""
+            refs = [case.ref((span_id, leaf.path))]
+            if near is not None:
+                refs.append(case.ref((near.span_id, near.path), near.value.raw))
+            yield detector.finding(
+                case.chooser(action),
+                f"`{action.name}` was called with {leaf.key or 'the argument'} = {value.raw}, which appears in nothing seen before{hint}.",
+                refs,
+                _strength(value, near_miss=near is not None),
+                recovered=_corrected(case, action, leaf),
+            )
+
+
+def _whole(leaf: Leaf) -> Value | None:
+    """The value an argument is, when it is one value and nothing else."""
+    found = list(of_scalar(leaf.value))
+    if len(found) != 1 or is_small(found[0]) or found[0].raw.strip() != str(leaf.value).strip():
+        return None
+    return found[0]
+
+
+def _strength(value: Value, *, near_miss: bool) -> float:
+    if near_miss:
+        return 1.0
+    if value.kind == "number":
+        return 0.7 if Decimal(value.canon) == int(float(value.canon)) and len(value.canon) >= 4 else 0.4
+    return 0.8
+
+
+def _corrected(case: Case, action: Action, leaf: Leaf) -> bool:
+    """True when the same tool was called again later, well, with another value."""
+    return any(
+        other.order > action.order
+        and other.name == action.name
+        and other.ok
+        and isinstance(other.arguments, dict)
+        and other.arguments.get(leaf.key, leaf.value) != leaf.value
+        for other in case.actions
+    )
+
+
+DETECTOR = Detector("ungrounded_argument", "An argument came from nowhere", Role.CAUSE, 4.0, find)

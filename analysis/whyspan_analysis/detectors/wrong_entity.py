@@ -1,0 +1,108 @@
+"""An action was carried out on somebody else's record: its id came from a record that is not the one asked about."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from whyspan_analysis.case import Case, Detector
+from whyspan_analysis.fields import text
+from whyspan_analysis.lineage import Observation, Source
+from whyspan_analysis.model import Finding, Role
+from whyspan_analysis.steps import Action
+from whyspan_analysis.values import Leaf, leaves, of_scalar
+
+_OWNER = re.compile(
+    r"customer|user|owner|e-?mail|account|member|client|buyer|passenger|patient|tenant|holder|guest|employee|login",
+    re.IGNORECASE,
+)
+_SAME_THING = re.compile(r"(?:^|_)(?:id|no|number|ref|reference|code|key)$", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class _Record:
+    """One object of a result, with what its containers say of all they hold."""
+
+    order: int
+    span_id: str
+    fields: dict[str, Leaf] = field(default_factory=dict)
+
+
+def find(detector: Detector, case: Case) -> Iterator[Finding]:
+    """Fires when an argument identifies a record whose owner differs from the one the task names.
+
+    The owner counts as different only if the task names another value that some record holds in the same field: the
+    trace itself then shows the record that was meant.
+    """
+    if not case.lineage.task_known:
+        return
+    records = [record for observation in case.lineage.observations for record in _records(observation)]
+    by_value: dict[str, list[_Record]] = defaultdict(list)
+    meant: dict[str, _Record] = {}
+    for record in records:
+        for key, leaf in record.fields.items():
+            by_value[text(leaf.value).casefold()].append(record)
+            if _OWNER.search(key) and _given(case, leaf.value):
+                meant.setdefault(key, record)
+    for action in case.actions:
+        for leaf in leaves(action.arguments, action.arguments_at[1] if action.arguments_at is not None else ""):
+            if (wrong := _other_owner(case, action, leaf, by_value, meant)) is not None:
+                yield _finding(detector, case, action, leaf, *wrong)
+
+
+def _records(observation: Observation) -> list[_Record]:
+    found: dict[str, _Record] = {}
+    for leaf in observation.leaves:
+        if not leaf.key:
+            continue
+        holder = leaf.path[: leaf.path.rfind("]") + 1]
+        if holder not in found:
+            outer = found.get(holder[: holder.rfind("]", 0, -1) + 1])
+            found[holder] = _Record(observation.order, observation.span_id, dict(outer.fields) if outer else {})
+        found[holder].fields[leaf.key] = leaf
+    return list(found.values())
+
+
+def _given(case: Case, value: Any) -> bool:
+    """True when the task, or whoever gave it, named this value."""
+    typed = next(iter(of_scalar(value)), None)
+    if typed is not None and typed.raw == str(value):
+        return any(seen.source is Source.GIVEN for seen in case.lineage.sightings(typed, 1 << 60))
+    return isinstance(value, str) and case.lineage.told(value)
+
+
+def _other_owner(
+    case: Case, action: Action, leaf: Leaf, by_value: dict[str, list[_Record]], meant: dict[str, _Record]
+) -> tuple[_Record, Leaf, Leaf] | None:
+    """(record, its owner, the owner that was meant) when the argument identifies somebody else's record."""
+    if not _SAME_THING.search(leaf.key) or isinstance(leaf.value, bool) or _given(case, leaf.value):
+        return None
+    visible = [r for r in by_value.get(text(leaf.value).casefold(), ()) if r.order < action.order]
+    for record in reversed(visible):
+        owners = [
+            (key, owner) for key, owner in record.fields.items() if _OWNER.search(key) and owner.value != leaf.value
+        ]
+        if any(_given(case, owner.value) for _, owner in owners):
+            return None
+        for key, owner in owners:
+            if key in meant:
+                return record, owner, meant[key].fields[key]
+    return None
+
+
+def _finding(
+    detector: Detector, case: Case, action: Action, leaf: Leaf, record: _Record, owner: Leaf, wanted: Leaf
+) -> Finding:
+    assert action.arguments_at is not None  # noqa: S101 - the argument was read from there
+    refs = [case.ref((action.arguments_at[0], leaf.path)), case.ref((record.span_id, owner.path))]
+    refs += [case.ref((record.span_id, held.path)) for held in record.fields.values() if held.value == leaf.value]
+    return detector.finding(
+        case.chooser(action),
+        f"`{action.name}` was called for {leaf.key} {leaf.value}, which belongs to {owner.value}, not to {wanted.value}.",
+        refs,
+        origin_span_id=record.span_id,
+    )
+
+
+DETECTOR = Detector("wrong_entity", "The wrong record was acted on", Role.CAUSE, 5.0, find)

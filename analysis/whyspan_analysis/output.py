@@ -1,0 +1,349 @@
+"""The machine output: pydantic models of `runs --json`, `show --json` and `why --format json`.
+
+These models are the contract. `python -m whyspan_analysis.output` writes their JSON Schemas to `docs/schemas`; fields
+may be added to a version, what is there keeps its meaning.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from whyspan_analysis.model import DecisionNode, Diagnosis, Finding, Hypothesis, Ref, Run
+from whyspan_collector.records import Span
+
+
+def _writable(value: Any) -> Any:
+    """Half of a surrogate pair is legal in a JSON string and cannot be written as UTF-8: it becomes `?`."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+Text = Annotated[str, BeforeValidator(_writable)]
+Status = Literal["ok", "failed", "unknown"]
+Grade = Literal["none", "suspect", "likely", "strong", "verified"]
+Knowledge = Literal["recorded", "derived", "inferred"]
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(extra="forbid", serialize_by_alias=True)
+
+
+class RefDocument(_Document):
+    """A reference into the trace."""
+
+    span_id: Text
+    field: Text | None = Field(description="Where in the span, e.g. result.orders[2].id or attributes.<key>.")
+    quote: Text | None = Field(description="The text found there, verbatim, cut to 160 characters.")
+
+
+# --- whyspan.runs/1 ---------------------------------------------------------------------------------------------
+
+
+class Decisive(_Document):
+    """The step that decided the failure."""
+
+    span_id: Text
+    agent: Text | None
+    tool: Text | None = Field(description="The bare tool name as sent.")
+
+
+class RunEntry(_Document):
+    """One run of a list."""
+
+    run_id: Text
+    trace_ids: list[Text]
+    agent: Text | None
+    started_at: Text | None = Field(description="RFC 3339 in UTC; null where the clock of the run cannot be trusted.")
+    duration_ms: float | None
+    spans: int
+    complete: bool = Field(description="False when a parent or the root is missing or a span never ended.")
+    outcome: Status
+    verdict: Text | None = Field(description="What decided the failure, in one line.")
+    grade: Grade = Field(description="`none` unless the outcome is `failed`.")
+    decisive: Decisive | None
+
+
+class RunsDocument(_Document):
+    """What `whyspan runs --json` prints: all runs by started_at, then run_id. Depends on the stored spans and logs only."""
+
+    schema_: Literal["whyspan.runs/1"] = Field(default="whyspan.runs/1", serialization_alias="schema")
+    runs: list[RunEntry]
+
+
+def runs_document(rows: Iterable[Mapping[str, Any]]) -> RunsDocument:
+    """The document from rows of the query `runs`; a run that is not diagnosed yet has the outcome `unknown`."""
+    entries = [_entry(row) for row in rows]
+    entries.sort(key=lambda entry: (entry.started_at is None, entry.started_at or "", entry.run_id))
+    return RunsDocument(runs=entries)
+
+
+def _entry(row: Mapping[str, Any]) -> RunEntry:
+    failed = row["outcome"] == "failed"
+    decisive = None
+    if failed and row["decisive_span_id"] is not None:
+        decisive = Decisive(span_id=row["decisive_span_id"], agent=row["decisive_agent"], tool=row["decisive_tool"])
+    return RunEntry(
+        run_id=row["run_id"],
+        trace_ids=sorted(row["trace_ids"]),
+        agent=row["agent"],
+        started_at=rfc3339(row["start_ns"]) if row["clock_valid"] else None,
+        duration_ms=(row["end_ns"] - row["start_ns"]) / 1e6 if row["clock_valid"] else None,
+        spans=row["spans"],
+        complete=row["complete"],
+        outcome=row["outcome"] or "unknown",
+        verdict=row["verdict"] if failed else None,
+        grade=row["grade"] if failed else "none",
+        decisive=decisive,
+    )
+
+
+def rfc3339(time_ns: int) -> str | None:
+    """A time in UTC with nanoseconds, e.g. `2026-11-22T17:05:00.123456789Z`; None beyond the year 9999."""
+    seconds, nanoseconds = divmod(time_ns, 10**9)
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{nanoseconds:09d}Z"
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+# --- whyspan.run/1 ----------------------------------------------------------------------------------------------
+
+
+class SpanDocument(_Document):
+    """One span with its canonical columns."""
+
+    trace_id: Text
+    span_id: Text
+    parent_span_id: Text | None
+    name: Text
+    kind: Text
+    start_ns: int = Field(description="Nanoseconds since the epoch, as it came.")
+    end_ns: int = Field(description="Likewise; 0 while the span is pending.")
+    status: Text
+    status_message: Text | None
+    service: Text | None
+    vocabulary: Text | None
+    operation: Text | None
+    agent: Text | None
+    tool: Text | None
+    tool_call_id: Text | None
+    effect: Text | None
+    request_model: Text | None
+    response_model: Text | None
+    provider: Text | None
+    finish_reason: Text | None
+    input_tokens: int | None
+    output_tokens: int | None
+    cost: float | None
+    session_id: Text | None
+    user_id: Text | None
+    error_type: Text | None
+    error_message: Text | None
+
+
+class OptionDocument(_Document):
+    """One way the agent could have gone."""
+
+    label: Text
+    chosen: bool
+    score: float | None
+    why_not: Text | None
+
+
+class DecisionDocument(_Document):
+    """A point where the agent chose between options."""
+
+    decision_id: Text
+    span_id: Text
+    agent: Text | None
+    source: Literal["recorded", "derived"]
+    step: int
+    question: Text
+    options: list[OptionDocument]
+    choice: Text | None
+    rationale: Text | None
+    confidence: float | None
+    reversibility: Text | None
+    evidence: list[RefDocument]
+    led_to: list[Text]
+    missing: list[Text]
+
+
+class RunDocument(_Document):
+    """What `whyspan show RUN --json` prints."""
+
+    schema_: Literal["whyspan.run/1"] = Field(default="whyspan.run/1", serialization_alias="schema")
+    run_id: Text
+    spans: list[SpanDocument]
+    decisions: list[DecisionDocument]
+    missing: list[Text]
+
+
+def run_document(run: Run, decisions: Iterable[DecisionNode]) -> RunDocument:
+    """The document of one run with its decisions."""
+    return RunDocument(
+        run_id=run.run_id,
+        spans=[_span(span) for span in run.spans],
+        decisions=[_decision(node) for node in decisions],
+        missing=run.missing,
+    )
+
+
+def _span(span: Span) -> SpanDocument:
+    return SpanDocument(**{name: getattr(span, name) for name in SpanDocument.model_fields})
+
+
+def _decision(node: DecisionNode) -> DecisionDocument:
+    fields = {name: getattr(node, name) for name in DecisionDocument.model_fields}
+    fields["options"] = [OptionDocument(**asdict(option)) for option in node.options]
+    fields["evidence"] = [_ref(ref) for ref in node.evidence]
+    return DecisionDocument(**fields)
+
+
+# --- whyspan.diagnosis/1 ----------------------------------------------------------------------------------------
+
+
+class OutcomeDocument(_Document):
+    """How the run ended, and which check or sign says so."""
+
+    status: Status
+    check: Text
+    class_: Knowledge = Field(serialization_alias="class")
+    refs: list[RefDocument]
+
+
+class FindingDocument(_Document):
+    """One detector's observation."""
+
+    detector: Text
+    role: Text
+    span_id: Text
+    field: Text | None = Field(description="Where the first piece of evidence stands.")
+    quote: Text | None
+    message: Text
+    strength: float
+    recovered: bool
+    origin_span_id: Text | None
+    refs: list[RefDocument]
+
+
+class Term(_Document):
+    """One term of a score."""
+
+    reason: Text
+    bits: float
+
+
+class HypothesisDocument(_Document):
+    """A candidate cause."""
+
+    rank: int
+    span_id: Text
+    agent: Text | None
+    tool: Text | None
+    decision_id: Text | None
+    grade: Grade
+    score: float = Field(description="Log-odds in bits: the sum of `unfold`.")
+    origin_span_id: Text | None
+    findings: list[FindingDocument]
+    against: list[Text]
+    unfold: list[Term]
+
+
+class SentenceDocument(_Document):
+    """One sentence of the causal chain."""
+
+    text: Text
+    class_: Knowledge = Field(serialization_alias="class")
+    refs: list[RefDocument]
+
+
+class DiagnosisDocument(_Document):
+    """What `whyspan why RUN --format json` prints."""
+
+    schema_: Literal["whyspan.diagnosis/1"] = Field(default="whyspan.diagnosis/1", serialization_alias="schema")
+    run_id: Text
+    outcome: OutcomeDocument
+    grade: Grade
+    verdict: Text | None
+    hypotheses: list[HypothesisDocument]
+    findings: list[FindingDocument] = Field(description="All findings, those the run recovered from included.")
+    chain: list[SentenceDocument]
+    decisions: list[DecisionDocument]
+    missing: list[Text]
+
+
+def diagnosis_document(diagnosis: Diagnosis) -> DiagnosisDocument:
+    """The document of one diagnosis."""
+    outcome = diagnosis.outcome
+    return DiagnosisDocument(
+        run_id=diagnosis.run_id,
+        outcome=OutcomeDocument(
+            status=outcome.status.value,
+            check=outcome.check,
+            class_=outcome.source,
+            refs=[_ref(ref) for ref in outcome.refs],
+        ),
+        grade=diagnosis.grade.value,
+        verdict=diagnosis.verdict,
+        hypotheses=[_hypothesis(hypothesis) for hypothesis in diagnosis.hypotheses],
+        findings=[_finding(finding) for finding in diagnosis.findings],
+        chain=[SentenceDocument(text=s.text, class_=s.source, refs=[_ref(r) for r in s.refs]) for s in diagnosis.chain],
+        decisions=[_decision(node) for node in diagnosis.decisions],
+        missing=diagnosis.missing,
+    )
+
+
+def _ref(ref: Ref) -> RefDocument:
+    return RefDocument(span_id=ref.span_id, field=ref.field, quote=ref.quote)
+
+
+def _finding(finding: Finding) -> FindingDocument:
+    first = finding.refs[0] if finding.refs else None
+    return FindingDocument(
+        detector=finding.detector,
+        role=finding.role.value,
+        span_id=finding.span_id,
+        field=first.field if first is not None else None,
+        quote=first.quote if first is not None else None,
+        message=finding.message,
+        strength=round(finding.strength, 3),
+        recovered=finding.recovered,
+        origin_span_id=finding.origin_span_id,
+        refs=[_ref(ref) for ref in finding.refs],
+    )
+
+
+def _hypothesis(hypothesis: Hypothesis) -> HypothesisDocument:
+    fields = {name: getattr(hypothesis, name) for name in HypothesisDocument.model_fields}
+    fields["grade"] = hypothesis.grade.value
+    fields["findings"] = [_finding(finding) for finding in hypothesis.findings]
+    fields["unfold"] = [Term(reason=reason, bits=bits) for reason, bits in hypothesis.unfold]
+    return HypothesisDocument(**fields)
+
+
+# --- the schemas ------------------------------------------------------------------------------------------------
+
+DOCUMENTS: dict[str, type[_Document]] = {"runs": RunsDocument, "run": RunDocument, "diagnosis": DiagnosisDocument}
+"""File name in `docs/schemas` -> its model."""
+
+
+def schema(name: str) -> str:
+    """The JSON Schema of a document as the text of its file."""
+    document = DOCUMENTS[name].model_json_schema(by_alias=True, mode="serialization")
+    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **document}, indent=2) + "\n"
+
+
+def main(folder: str = "docs/schemas") -> None:
+    """Write the schemas to a folder."""
+    for name in DOCUMENTS:
+        Path(folder, f"{name}.schema.json").write_text(schema(name), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:2])
