@@ -11,7 +11,7 @@ from whyspan.messages import text_message
 from whyspan.runtime import Run, Scope
 from whyspan.semconv import Kind
 from whyspan.spans import Attributes, CallSpan
-from whyspan.values import to_text
+from whyspan.values import is_data, to_text
 from whyspan.wrapping import P, R, trace
 
 
@@ -44,7 +44,8 @@ class Agent(CallSpan):
         settings = replace(self._settings, name=self._settings.name or getattr(function, "__name__", None))
 
         def begin(arguments: dict[str, Any]) -> Agent:
-            received = next(iter(arguments.values())) if len(arguments) == 1 else arguments or None
+            data = {name: value for name, value in arguments.items() if is_data(value)}
+            received = next(iter(data.values())) if len(data) == 1 else data or None
             return Agent(replace(settings, task=settings.task or _task_of(arguments)), received)
 
         return trace(function, begin)
@@ -116,7 +117,8 @@ def agent(  # noqa: PLR0913 - each one is a fact about the run, all optional and
 ) -> Callable[P, R] | Agent:
     """Records an agent: a decorator, with or without arguments, or a `with` block.
 
-    The outermost agent is the root of a run; agents called inside it belong to the same run.
+    The outermost agent is the root of a run; agents called inside it belong to the same run. The arguments of a
+    decorated function are the agent's input as far as they are data; a client it works with is not.
 
     Args:
         name: The agent's name; the function's name by default.

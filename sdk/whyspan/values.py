@@ -6,6 +6,7 @@ Everything an agent's program hands to the SDK passes through here, and nowhere 
 import dataclasses
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -19,12 +20,15 @@ TEXT_LIMIT = 250_000
 QUOTE_LIMIT = 500
 """Characters of a quote in a piece of evidence: enough to recognise it, it is stored in full elsewhere."""
 _DEPTH_LIMIT = 32
+_TEXTUAL = (date, time, timedelta, Decimal, UUID, PurePath)
+_SEQUENCES = (list, tuple, set, frozenset)
+_DATA = (type(None), bool, int, float, str, bytes, bytearray, memoryview, Enum, Mapping, *_TEXTUAL, *_SEQUENCES)
 
 
 def to_json(value: object, limit: int = TEXT_LIMIT) -> str:
     """JSON for any value, valid whatever the value is, with about `limit` characters of content at most.
 
-    What JSON cannot say becomes a text that says so: `"[whyspan: cyclic list]"`, `"[whyspan: Lock <unlocked ...>]"`.
+    What JSON cannot say becomes a text that says so: `"[whyspan: cyclic list]"`, `"[whyspan: Connection]"`.
     """
     return json.dumps(_Walk(limit).plain(value, ()), ensure_ascii=False, allow_nan=False)
 
@@ -77,7 +81,7 @@ class _Walk:
                 plain = float(value) if math.isfinite(value) else str(float(value))
             case bytes() | bytearray() | memoryview():
                 plain = f"[whyspan: {_name(value)} of {len(value)}]"
-            case date() | time() | timedelta() | Decimal() | UUID() | PurePath():
+            case _ if isinstance(value, _TEXTUAL):
                 plain = self._text(str(value))
             case _:
                 plain = self._container(value, above)
@@ -91,14 +95,14 @@ class _Walk:
         inside = (*above, id(value))
         if isinstance(value, Mapping):
             plain: Any = self._mapping(value.items(), inside)
-        elif isinstance(value, list | tuple | set | frozenset):
+        elif isinstance(value, _SEQUENCES):
             plain = self._items(value, inside)
         elif dataclasses.is_dataclass(value) and not isinstance(value, type):
             plain = self._mapping(((f.name, getattr(value, f.name)) for f in dataclasses.fields(value)), inside)
         elif hasattr(type(value), "model_dump"):  # pydantic, which is not imported for this
             plain = self.plain(value.model_dump(), inside)  # type: ignore[attr-defined]
         else:
-            plain = self._text(f"[whyspan: {_name(value)} {_cut(repr(value), QUOTE_LIMIT)}]")
+            plain = self._text(f"[whyspan: {_shown(value)}]")
         return plain
 
     def _mapping(self, items: Iterable[tuple[Any, Any]], inside: tuple[int, ...]) -> dict[str, Any]:
@@ -128,5 +132,17 @@ class _Walk:
         return text
 
 
+def is_data(value: object) -> bool:
+    """True for what has a form in JSON; False for the clients, connections and other objects a program works with."""
+    return isinstance(value, _DATA) or dataclasses.is_dataclass(value) or hasattr(type(value), "model_dump")
+
+
 def _name(value: object) -> str:
     return type(value).__name__
+
+
+def _shown(value: object) -> str:
+    """The type, and the repr where somebody wrote one; addresses say nothing and differ every time."""
+    if type(value).__repr__ is object.__repr__:
+        return _name(value)
+    return f"{_name(value)} {_cut(re.sub(r' at 0x[0-9a-fA-F]+', '', repr(value)), QUOTE_LIMIT)}"

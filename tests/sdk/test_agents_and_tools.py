@@ -96,6 +96,21 @@ def test_nested_agents_share_the_run() -> None:
     assert {span.attributes["gen_ai.agent.name"] for span in captured.spans if "tool" in span.name} == {"helper"}
 
 
+def test_an_agents_input_is_data() -> None:
+    """Arguments that are data are the agent's input; a client it works with is not."""
+
+    @whyspan.agent
+    def support(task: str, order: dict[str, Any], client: object) -> None:
+        pass
+
+    with capture() as captured:
+        support("refund", {"id": "o1"}, object())
+
+    (message,) = json.loads(captured.spans[0].attributes["gen_ai.input.messages"])
+    assert json.loads(message["parts"][0]["content"]) == {"task": "refund", "order": {"id": "o1"}}
+    assert captured.spans[0].attributes["whyspan.run.task"] == "refund"
+
+
 def test_methods() -> None:
     """A decorated method records its arguments without the object it is called on."""
 
