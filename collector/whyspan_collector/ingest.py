@@ -63,7 +63,8 @@ class Ingest:
         self._closing = False
         self._stopped = False
         self._trouble: str | None = None
-        self._counts: Counter[str] = Counter()
+        self._accepted: Counter[Signal] = Counter()
+        self._rejected = 0
         self._thread = threading.Thread(target=self._convert_until_closed, name="whyspan-converter", daemon=True)
         self._thread.start()
 
@@ -84,8 +85,8 @@ class Ingest:
             position = self._journal.append(signal, encoding, body, arrived_ns)
             self._enqueue(_Waiting(position, len(body), arrived_ns, batch))
         with self._changed:
-            self._counts[signal] += records + batch.points
-            self._counts["rejected"] += len(batch.rejected)
+            self._accepted[signal] += records + batch.points
+            self._rejected += len(batch.rejected)
         return Accepted(records + batch.points, batch.rejected)
 
     @property
@@ -106,13 +107,13 @@ class Ingest:
             return self._converted >= target
 
     def status(self) -> dict[str, Any]:
-        """Counters since the start of this process, and the journal's."""
+        """What was accepted and rejected since the start of this process, how much waits and why, and the journal's counters."""
         with self._changed:
             return {
-                "accepted_spans": self._counts["traces"],
-                "accepted_logs": self._counts["logs"],
-                "accepted_points": self._counts["metrics"],
-                "rejected_records": self._counts["rejected"],
+                "accepted_spans": self._accepted["traces"],
+                "accepted_logs": self._accepted["logs"],
+                "accepted_points": self._accepted["metrics"],
+                "rejected_records": self._rejected,
                 "waiting_requests": self._enqueued - self._converted,
                 "trouble": self._trouble,
                 "journal": self._journal.status(),
@@ -140,10 +141,13 @@ class Ingest:
             self._changed.notify_all()
 
     def _convert_until_closed(self) -> None:
-        while (batch := self._next_batch()) and self._convert(batch):
+        while batch := self._next_batch():
+            requests, kept_bytes = len(batch), sum(waiting.size for waiting in batch if waiting.batch)
+            if not self._convert(batch):
+                break
             with self._changed:
-                self._kept_bytes -= sum(waiting.size for waiting in batch if waiting.batch)
-                self._converted += len(batch)
+                self._kept_bytes -= kept_bytes
+                self._converted += requests
                 self._changed.notify_all()
         with self._changed:
             self._stopped = True
@@ -166,24 +170,35 @@ class Ingest:
         return bool(self._closing or self._draining or self._queued_bytes >= _BATCH_BYTES)
 
     def _convert(self, batch: list[_Waiting]) -> bool:
-        """Put a batch into the store and report it done; False when the store refuses until the ingest is closed."""
+        """Put a batch into the store, however long that takes; False when the ingest is closed before it worked."""
         while True:
             try:
-                self._store_batch(batch)
-            except StoreUnavailable as error:
-                if not self._wait_for_the_store(str(error)):
-                    return False
-            except Exception as error:  # noqa: BLE001 - whatever it is, the other records must not wait behind this one
-                if len(batch) > 1:
-                    return all(self._convert([waiting]) for waiting in batch)
-                _log.exception("a journal record cannot be converted and was set aside")
-                self._journal.set_aside(batch[0].position, f"{type(error).__name__}: {error}")
-                break
+                self._convert_or_set_aside(batch)
+                    except (StoreUnavailable, OSError) as error:
+                _log.warning("the store cannot be written and is tried again: %s", error)
+                with self._changed:
+                    self._trouble = str(error)
+                    if self._changed.wait_for(lambda: self._closing, _RETRY_SECONDS):
+                        return False
             else:
-                break
-        self._trouble = None
+                self._trouble = None
+                return True
+
+    def _convert_or_set_aside(self, batch: list[_Waiting]) -> None:
+        """Convert a batch; when that fails for another reason than the disk, find the record that spoils it."""
+        try:
+            self._store_batch(batch)
+        except (StoreUnavailable, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other records must not wait behind this one
+            if len(batch) > 1:
+                while batch:
+                    self._convert_or_set_aside(batch[:1])
+                    del batch[0]
+                return
+            _log.exception("a record of the journal cannot be converted and is set aside")
+            self._journal.set_aside(batch[0].position, f"{type(error).__name__}: {error}")
         self._journal.done(waiting.position for waiting in batch)
-        return True
 
     def _store_batch(self, batch: list[_Waiting]) -> None:
         spans, logs, arrived_ns = [], [], 0
@@ -196,10 +211,3 @@ class Ingest:
             logs += records.logs
             arrived_ns = max(arrived_ns, arrived)
         self._store.ingest(spans, logs, arrived_ns)
-
-    def _wait_for_the_store(self, reason: str) -> bool:
-        """Pause after a refusal; False when the ingest is being closed."""
-        _log.warning("the store cannot be written, trying again: %s", reason)
-        with self._changed:
-            self._trouble = reason
-            return not self._changed.wait_for(lambda: self._closing, _RETRY_SECONDS)

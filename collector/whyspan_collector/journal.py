@@ -139,15 +139,19 @@ class Journal:
                 self._current = self._segments[created.number] = created
 
     def _create(self) -> _Segment:
-        path = self._folder / f"{self._next_number:012}.segment"
+        number = self._next_number
+        path = self._folder / f"{number:012}.segment"
+        self._next_number += 1
         try:
             file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
-            _sync_folder(self._folder)
+            try:
+                _sync_folder(self._folder)
+            except OSError:
+                os.close(file)
+                raise
         except OSError as error:
             raise JournalUnavailable(f"the journal cannot be written: {error}") from error
-        finally:
-            self._next_number += 1
-        return _Segment(self._next_number - 1, path, file=file)
+        return _Segment(number, path, file=file)
 
     def _write(self, segment: _Segment, data: bytes) -> None:
         rest = memoryview(data)

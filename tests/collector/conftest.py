@@ -1,0 +1,101 @@
+"""Real collector processes on free ports, and the sample recordings as the requests that were sent."""
+
+import gzip
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+from whyspan_collector import otlp
+from whyspan_collector.client import RemoteStore
+
+SAMPLES = Path(__file__).parents[2] / "sample_traces"
+
+
+@dataclass
+class Sent:
+    """One recorded request: what went over the wire, and what it is."""
+
+    recording: str
+    signal: otlp.Signal
+    encoding: otlp.Encoding
+    body: bytes
+    gzipped: bool
+
+    def post(self, url: str) -> httpx.Response:
+        """Send it as it was sent."""
+        headers = {"content-type": otlp.CONTENT_TYPES[self.encoding]}
+        content = self.body
+        if self.gzipped:
+            headers["content-encoding"] = "gzip"
+            content = gzip.compress(self.body)
+        return httpx.post(f"{url}/v1/{self.signal}", content=content, headers=headers, timeout=30)
+
+
+@dataclass
+class Collector:
+    """A collector process."""
+
+    data: Path
+    process: subprocess.Popen[bytes]
+    url: str
+    store: RemoteStore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.store = RemoteStore(self.url)
+
+    def stop(self, how: int = signal.SIGTERM) -> int:
+        """End it and wait. Returns its exit status."""
+        self.store.close()
+        self.process.send_signal(how)
+        return self.process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def recorded() -> list[Sent]:
+    """Every request of every sample recording, in the order they were sent."""
+    sent = []
+    for path in sorted(SAMPLES.glob("*/[0-9]*")):
+        found = list(otlp.requests(path.read_bytes(), 1 << 26))
+        assert len(found) == 1, f"{path} is not one OTLP request"
+        sent.append(Sent(path.parent.name, *found[0], gzipped=path.suffix == ".gz"))
+    return sent
+
+
+@pytest.fixture(scope="session")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Collector]]:
+    """Start collectors: `start()` on a new data folder, `start(data)` on an old one."""
+    started: list[Collector] = []
+
+    def start_one(data: Path | None = None, **environment: str) -> Collector:
+        data = data or tmp_path_factory.mktemp("data")
+        command = [sys.executable, "-m", "whyspan_collector.service", "--data", str(data), "--port", "0"]
+        process = subprocess.Popen(command, env={"PATH": "/usr/bin:/bin", **environment})
+        announcement = data / "collector.json"
+        deadline = time.monotonic() + 30
+        while not (announcement.exists() and json.loads(announcement.read_text())["pid"] == process.pid):
+            assert process.poll() is None, "the collector ended at its start"
+            assert time.monotonic() < deadline, "the collector does not answer"
+            time.sleep(0.05)
+        started.append(Collector(data, process, json.loads(announcement.read_text())["url"]))
+        return started[-1]
+
+    yield start_one
+    for collector in started:
+        collector.store.close()
+        if collector.process.poll() is None:
+            collector.process.kill()
+            collector.process.wait()
+
+
+@pytest.fixture(scope="module")
+def collector(start: Callable[..., Collector]) -> Collector:
+    """One collector for the tests of a module, with a body limit of 24 MiB so that large bodies stay cheap."""
+    return start(WHYSPAN_MAX_BODY_BYTES=str(24 * 1024 * 1024))
