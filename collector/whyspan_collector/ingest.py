@@ -174,7 +174,7 @@ class Ingest:
         while True:
             try:
                 self._convert_or_set_aside(batch)
-                    except (StoreUnavailable, OSError) as error:
+            except (StoreUnavailable, OSError) as error:
                 _log.warning("the store cannot be written and is tried again: %s", error)
                 with self._changed:
                     self._trouble = str(error)
