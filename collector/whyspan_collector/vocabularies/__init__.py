@@ -67,15 +67,11 @@ def fill_columns(span: Span) -> None:
 def content(span: Span, logs: Sequence[Log] = ()) -> Content:
     """Derive what a span carried, from the span and from the log records with its id.
 
-    Needs the span's columns. Never raises: text that does not parse is kept as the text it is, and what is nested
-    deeper than Python can follow is left out of the content (it is still in the attributes).
+    Needs the span's columns. Never raises: text that does not parse is kept as the text it is.
     """
     whole = Content()
     for vocabulary in VOCABULARIES:
-        try:
-            found = vocabulary.read(span, logs)
-        except RecursionError:
-            continue
+        found = vocabulary.read(span, logs)
         whole.input_messages = _conversation(whole.input_messages, found.input_messages)
         whole.output_messages = whole.output_messages or found.output_messages
         whole.tool_definitions = _tools(whole.tool_definitions, found.tool_definitions)

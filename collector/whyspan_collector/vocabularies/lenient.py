@@ -13,6 +13,7 @@ _JSON_STARTS = ("{", "[", '"')
 _DECODER = json.JSONDecoder(strict=False, parse_constant=str)
 _WRAPS = frozenset({'"', "["})
 _MAX_ENCODINGS = 3
+_MAX_DEPTH = 200
 _MAX_LITERAL = 10_000
 _MAX_SCALAR = 1_000
 _MAX_COUNT = 10**12
@@ -22,7 +23,8 @@ def parse(value: Any) -> Any:
     """The value a text stands for when it is JSON, also JSON inside a JSON string; else the value as it came.
 
     Bare numbers and words stay text, because a tool that answered `007` did not answer 7. NaN and Infinity become
-    text: they are not JSON, and everything that is shown leaves as JSON.
+    text: they are not JSON, and everything that is shown leaves as JSON. What is nested deeper than 200 levels stays
+    text too, so that whoever walks the value need not fear for Python's stack of 1,000.
     """
     for _ in range(_MAX_ENCODINGS):
         if isinstance(value, bytes):
@@ -30,10 +32,23 @@ def parse(value: Any) -> Any:
         if not isinstance(value, str) or not value.lstrip()[:1].startswith(_JSON_STARTS):
             return value
         try:
-            value = _DECODER.decode(value)
+            parsed = _DECODER.decode(value)
         except (ValueError, RecursionError):
             return value
+        if value.count("[") + value.count("{") > _MAX_DEPTH and _is_deep(parsed):
+            return value
+        value = parsed
     return value
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        inside = [each.values() if isinstance(each, dict) else each for each in level]
+        level = [child for children in inside for child in children if isinstance(child, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def parse_literal(value: Any) -> Any:
