@@ -4,7 +4,7 @@ Idempotent and commutative: the same records in any order, any number of times a
 There are no keys in the schema (they cost ten times the insert), so a batch is compared with what is stored.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 import pyarrow as pa
@@ -45,8 +45,16 @@ def merge(connection: DuckDBPyConnection, spans: Iterable[Span], logs: Iterable[
     counts = IngestCounts(**span_counts, **log_counts)
     _mark_changed(connection, {item.record.trace_id for item in (*merged_spans, *merged_logs)} - {None}, arrived_ns)
     _add_joins(connection, merged_spans)
-    connection.execute(statements()["add_to_counters"], asdict(counts))
+    add_to_counters(connection, asdict(counts))
     return counts
+
+
+def add_to_counters(connection: DuckDBPyConnection, increments: Mapping[str, int]) -> None:
+    """Raises lasting counters by name. Raises KeyError for a name that is not in the schema."""
+    names, values = list(increments), list(increments.values())
+    ((raised,),) = connection.execute(statements()["add_to_counters"], {"names": names, "values": values}).fetchall()
+    if raised != len(names):
+        raise KeyError(f"not all of {names} are counters of the schema")
 
 
 def _merge_spans(

@@ -1,9 +1,10 @@
 """Bringing a database file to the schema of this version: numbered scripts, each applied once and whole."""
 
+import duckdb
 from duckdb import DuckDBPyConnection
 
 from whyspan_collector import sql
-from whyspan_collector.errors import SchemaTooNew
+from whyspan_collector.errors import SchemaTooNew, StoreError
 
 
 def migrate(connection: DuckDBPyConnection) -> int:
@@ -14,6 +15,7 @@ def migrate(connection: DuckDBPyConnection) -> int:
 
     Raises:
         SchemaTooNew: the database is at a version this Whyspan does not know.
+        StoreError: a script failed; the database is at the version before it.
     """
     at = version(connection)
     newest = max(sql.migrations())
@@ -24,12 +26,23 @@ def migrate(connection: DuckDBPyConnection) -> int:
         )
     for number, script in sql.migrations().items():
         if number > at:
-            connection.begin()
-            connection.execute(script)
-            connection.execute("DELETE FROM schema_version")
-            connection.execute("INSERT INTO schema_version VALUES ($number)", {"number": number})
-            connection.commit()
+            _apply(connection, number, script)
     return newest
+
+
+def _apply(connection: DuckDBPyConnection, number: int, script: str) -> None:
+    connection.begin()
+    try:
+        connection.execute(script)
+        connection.execute("DELETE FROM schema_version")
+        connection.execute("INSERT INTO schema_version VALUES ($number)", {"number": number})
+        connection.commit()
+    except duckdb.Error as error:
+        connection.rollback()
+        raise StoreError(
+            f"the data could not be brought to schema {number} and was left as it is: {error}. "
+            "Please report this; the version of Whyspan that wrote it can still read it."
+        ) from error
 
 
 def version(connection: DuckDBPyConnection) -> int:

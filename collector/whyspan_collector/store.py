@@ -5,7 +5,7 @@ from any thread: writers take turns, readers work beside them on cursors of thei
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from whyspan_collector import sql
 from whyspan_collector.errors import StoreBusy, StoreError, StoreUnavailable
-from whyspan_collector.merge import IngestCounts, merge
+from whyspan_collector.merge import IngestCounts, add_to_counters, merge
 from whyspan_collector.migrate import migrate
 from whyspan_collector.records import Log, Span
 from whyspan_collector.refresh import refresh
@@ -77,6 +77,16 @@ class Store:
         if self._since_refresh >= _REFRESH_AFTER:
             self._refresh()
         return counts
+
+    def count(self, increments: Mapping[str, int]) -> None:
+        """Raises lasting counters of what is not stored: `rejected_records`, `metric_points`.
+
+        Raises:
+            KeyError: there is no such counter.
+            StoreUnavailable: nothing was counted; trying again later may work.
+        """
+        with self._lock, self._transaction() as writer:
+            add_to_counters(writer, increments)
 
     def query(self, name: str, **parameters: Any) -> pa.Table:
         """Runs `queries/<name>.sql`; its header says what it answers and which parameters it takes.
@@ -153,15 +163,18 @@ class Store:
 def _as_unavailable() -> Iterator[None]:
     try:
         yield
-    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException) as error:
+    except (
+        duckdb.ConnectionException,
+        duckdb.FatalException,
+        duckdb.IOException,
+        duckdb.OutOfMemoryException,
+    ) as error:
         raise StoreUnavailable(f"the database cannot be used at present: {error}") from error
 
 
 def _open(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and path.stat().st_size == 0:
-            path.unlink()  # a kill between creating and writing; DuckDB takes it for a foreign file
         return duckdb.connect(path, config={**_SETTINGS, "temp_directory": str(path.with_suffix(".tmp"))})
     except duckdb.IOException as error:
         if "lock" not in str(error):

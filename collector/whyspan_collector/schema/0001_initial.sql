@@ -143,10 +143,11 @@ CREATE TABLE diagnoses (
     document         VARCHAR NOT NULL USING COMPRESSION zstd   -- whyspan.diagnosis/1 as JSON, with decisions and findings
 );
 
--- What became of every record that was ever ingested.
+-- What became of every record that ever came in.
 CREATE TABLE counters (
     name  VARCHAR NOT NULL,
     value UBIGINT NOT NULL
 );
 INSERT INTO counters VALUES
-    ('new_spans', 0), ('replaced_spans', 0), ('duplicate_spans', 0), ('new_logs', 0), ('duplicate_logs', 0);
+    ('new_spans', 0), ('replaced_spans', 0), ('duplicate_spans', 0), ('new_logs', 0), ('duplicate_logs', 0),
+    ('rejected_records', 0), ('metric_points', 0);
