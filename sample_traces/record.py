@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+sys.dont_write_bytecode = True  # this folder is shipped as it is
+
 HERE = Path(__file__).parent
 START = datetime(2026, 3, 2, 9, 14, 7, tzinfo=UTC)
 SPANS_PER_BODY = 8

@@ -4,6 +4,7 @@ The intake agent reads the customer's letter and knows about the hazelnut allerg
 agent does not mention it. The fulfilment agent has to choose a filling, and takes the one most people like.
 """
 
+import json
 import time
 from typing import Any
 
@@ -135,7 +136,7 @@ def fulfilment(order: dict[str, Any]) -> dict[str, Any]:
     """Makes a recipe, a slot and a delivery of an order."""
     bakery = Bakery()
     tools = [recipes, bakery.oven_slots, bakery.start_production, bakery.plan_delivery]
-    assistant = Assistant(FULFILMENT, f"Order: {order}", tools)
+    assistant = Assistant(FULFILMENT, f"Order: {json.dumps(order)}", tools)
     [known] = assistant.turn(
         thinks="A chocolate base for 12. The order names no filling, so I look at what we have.",
         calls=[call("recipes", base=order["base"])],

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
+from whyspan.faults import warn_once
+
 _LAST_SECONDS = 2.0
 """What a program that ends waits for a collector that does not answer; OpenTelemetry's own default is ten."""
 
@@ -24,7 +26,9 @@ class Delivery(SpanExporter):
         if self._hurried and self.failures:
             return SpanExportResult.FAILURE
         result = self._exporter.export(spans)
-        self.failures += result is not SpanExportResult.SUCCESS
+        if result is not SpanExportResult.SUCCESS:
+            self.failures += 1
+            warn_once("no collector takes the spans, so they are lost; `whyspan up` starts one on localhost:4318")
         return result
 
     def hurry(self) -> None:

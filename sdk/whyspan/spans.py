@@ -4,7 +4,7 @@ Agents, tools, model calls, decisions and handoffs are each a subclass that says
 """
 
 import traceback
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
@@ -133,7 +133,7 @@ class ActiveSpan:
         """Records what is known only when the span ends."""
 
 
-class CallSpan(ActiveSpan):
+class CallSpan(ActiveSpan, ABC):
     """The span of a call that gives something back: an agent's or a tool's."""
 
     def set_result(self, value: object) -> None:

@@ -150,6 +150,7 @@ with whyspan.agent("support"):
     assert done.returncode == 0
     assert done.stdout.split() == ["False", "done"]
     assert "Traceback" not in done.stderr
+    assert done.stderr.count("`whyspan up` starts one") == 1
 
 
 def test_other_settings_later(receiver: Receiver) -> None:
