@@ -13,6 +13,7 @@ from whyspan_analysis.diagnose import ANALYSIS_VERSION, diagnose
 from whyspan_analysis.load import load_run
 from whyspan_analysis.model import Diagnosis, Grade, Outcome, Status
 from whyspan_analysis.output import diagnosis_document
+from whyspan_collector.errors import StoreError
 from whyspan_collector.service import AnyStore
 
 _SAVE_EVERY: Final = 200
@@ -52,13 +53,14 @@ def diagnose_pending(
 
 
 def diagnose_run(store: AnyStore, run_id: str) -> Diagnosis:
-    """The diagnosis of one run as it is stored now; outcome unknown, with the reason, when the analysis of it fails."""
-    run = load_run(store, run_id)
+    """The diagnosis of one run as it is stored now; outcome unknown, with the reason, where the analysis fails on it."""
     try:
-        return diagnose(run)
-    except Exception as error:
-        _log.exception("the diagnosis of run %s failed", run_id)
-        reason = f"the analysis itself failed on this run ({type(error).__name__}: {error})"
+        return diagnose(load_run(store, run_id))
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001 - one run must not cost the others theirs; the reason is shown
+        _log.exception("the analysis of run %s failed", run_id)
+        reason = f"The analysis itself failed on this run ({type(error).__name__}: {error}); please report it."
         return Diagnosis(
             run_id=run_id,
             outcome=Outcome(Status.UNKNOWN, reason),
@@ -70,3 +72,42 @@ def diagnose_run(store: AnyStore, run_id: str) -> Diagnosis:
             decisions=[],
             missing=[reason],
         )
+
+
+def _row(revision: str, diagnosis: Diagnosis) -> dict[str, Any]:
+    decisive = diagnosis.hypotheses[0] if diagnosis.hypotheses else None
+    return {
+        "run_id": diagnosis.run_id,
+        "revision": revision,
+        "analysis_version": ANALYSIS_VERSION,
+        "outcome": diagnosis.outcome.status,
+        "outcome_check": diagnosis.outcome.check,
+        "grade": diagnosis.grade,
+        "verdict": diagnosis.verdict,
+        "decisive_span_id": decisive and decisive.span_id,
+        "decisive_agent": decisive and decisive.agent,
+        "decisive_tool": decisive and decisive.tool,
+        "detector": decisive.findings[0].detector if decisive and decisive.findings else None,
+        "decisions": len(diagnosis.decisions),
+        "document": diagnosis_document(diagnosis).model_dump_json(by_alias=True),
+    }
+
+
+_SCHEMA: Final = pa.schema(
+    [
+        pa.field("run_id", pa.string()),
+        pa.field("revision", pa.string()),
+        pa.field("analysis_version", pa.string()),
+        pa.field("outcome", pa.string()),
+        pa.field("outcome_check", pa.string()),
+        pa.field("grade", pa.string()),
+        pa.field("verdict", pa.string()),
+        pa.field("decisive_span_id", pa.string()),
+        pa.field("decisive_agent", pa.string()),
+        pa.field("decisive_tool", pa.string()),
+        pa.field("detector", pa.string()),
+        pa.field("decisions", pa.int32()),
+        pa.field("document", pa.string()),
+    ]
+)
+"""Columns of the table `diagnoses`."""

@@ -99,6 +99,20 @@ def spending(runs: pl.DataFrame, by: str) -> pl.DataFrame:
     )
 
 
+def with_models(runs: pl.DataFrame) -> pl.DataFrame:
+    """The runs with `model`: the models they used, joined where there were several; null where none was named.
+
+    A run's sums cannot be divided among its models, so runs are counted under the set of them.
+    """
+    return runs.with_columns(model=pl.when(pl.col("models").list.len() > 0).then(pl.col("models").list.join(" + ")))
+
+
+def dearest(runs: pl.DataFrame) -> pl.DataFrame:
+    """The runs that reported a cost, dearest first, then those that reported tokens only, most first."""
+    reported = runs.filter(pl.col("cost").is_not_null() | pl.col("tokens").is_not_null())
+    return reported.sort("cost", "tokens", "run_id", descending=[True, True, False], nulls_last=True)
+
+
 def _known_sum(column: str, condition: pl.Expr | None = None) -> pl.Expr:
     values = pl.col(column) if condition is None else pl.col(column).filter(condition)
     return pl.when(values.count() > 0).then(values.sum()).alias(column)

@@ -1,4 +1,66 @@
 """The worker process: diagnoses every run once it has settled, for as long as it lives.
 
-It asks the collector, which owns the store, and waits with growing pauses while the collector is away.
+It asks the running collector, never the database file, which would keep a restarting collector out of its own store.
 """
+
+import argparse
+import logging
+import signal
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from whyspan_analysis.batch import diagnose_pending
+from whyspan_collector.client import RemoteStore
+from whyspan_collector.config import load
+from whyspan_collector.errors import StoreError
+from whyspan_collector.service import running_collector
+
+ROUND_SECONDS: Final = 1.0
+"""Pause between two rounds: a run waits `quiet_seconds` anyway, and an idle round is one cheap query."""
+LAST_PAUSE_SECONDS: Final = 15.0
+"""Longest pause while the collector is away; its restart takes seconds."""
+
+_log = logging.getLogger(__name__)
+
+
+def work(data: Path, quiet_seconds: float, stopped: threading.Event) -> None:
+    """Diagnoses settled runs until `stopped` is set; a round that has begun is finished."""
+    pause = ROUND_SECONDS
+    while not stopped.wait(pause):
+        url = running_collector(data)
+        if url is None:
+            pause = min(pause * 2, LAST_PAUSE_SECONDS)
+            continue
+        try:
+            with closing(RemoteStore(url)) as store:
+                done = diagnose_pending(store, settled_before_ns=time.time_ns() - round(quiet_seconds * 1e9))
+        except StoreError as error:
+            pause = min(pause * 2, LAST_PAUSE_SECONDS)
+            _log.warning("the collector cannot be asked, next try in %.0f s: %s", pause, error)
+            continue
+        pause = ROUND_SECONDS
+        if done:
+            _log.info("diagnosed %d runs", done)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Works until SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser(
+        prog="python -m whyspan_analysis.worker", description="The Whyspan analysis worker."
+    )
+    parser.add_argument("--data", type=Path, help="the data folder (WHYSPAN_DATA, else ./.whyspan)")
+    settings = load(data=parser.parse_args(arguments).data)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    work(settings.data, settings.quiet_seconds, stopped)
+
+
+if __name__ == "__main__":
+    main()

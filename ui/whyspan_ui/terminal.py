@@ -3,20 +3,32 @@
 Text from traces goes through `printable` into `rich.text.Text`, never through rich's markup.
 """
 
+import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from whyspan_analysis.report.wording import pieces
 from whyspan_ui.printable import printable
 
-out: Final = Console(markup=False, highlight=False, emoji=False)
+_PIPED_WIDTH: Final = 160
+"""Columns where nobody can say: into a pipe or a file. 80 would break every verdict."""
+
+
+def _console(stream: TextIO, *, stderr: bool) -> Console:
+    width = None if stream.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
+    return Console(markup=False, highlight=False, emoji=False, stderr=stderr, width=width)
+
+
+out: Final = _console(sys.stdout, stderr=False)
 """Results, on standard output."""
-err: Final = Console(markup=False, highlight=False, emoji=False, stderr=True)
+err: Final = _console(sys.stderr, stderr=True)
 """Progress, notes and hints, on standard error."""
 
 STYLES: Final = {
@@ -53,9 +65,20 @@ def text(*pieces: str | tuple[str, str] | Text | None) -> Text:
 
 
 def print_json(document: str) -> None:
-    """Writes a JSON document, ASCII only, to standard output as it is: no wrapping, no colour."""
-    sys.stdout.write(document + "\n")
+    """Writes a JSON document to standard output on one line, ASCII only: nothing in it can control the terminal."""
+    sys.stdout.write(json.dumps(json.loads(document)) + "\n")
     sys.stdout.flush()
+
+
+def print_plain(document: str) -> None:
+    """Writes a text document to standard output as it is: no wrapping, no colour; what a terminal could obey is replaced."""
+    sys.stdout.write(printable(document) + "\n")
+    sys.stdout.flush()
+
+
+def sentence(words: str) -> Text:
+    """One of our sentences: what stands between backticks is a name or value from the trace and shown bold."""
+    return text(*((piece, "bold") if is_code else piece for piece, is_code in pieces(words)))
 
 
 @contextmanager

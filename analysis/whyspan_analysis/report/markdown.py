@@ -1,6 +1,7 @@
 """The report as Markdown, short enough for the summary of a CI job. Text from traces is escaped or a code span, never markup."""
 
 import re
+from typing import Any
 
 from whyspan_analysis.report.model import Cause, Example, Report, Sentence, Spending
 from whyspan_analysis.report.wording import count, dollars, number, percent, pieces, when
@@ -113,3 +114,39 @@ def code(text: str) -> str:
 def marked(text: str) -> str:
     """One of our sentences: what stands between backticks becomes a code span, the rest is escaped."""
     return "".join(code(piece) if is_code else escaped(piece) for piece, is_code in pieces(text))
+
+
+def explain(diagnosis: dict[str, Any]) -> str:
+    """The diagnosis of one run (`whyspan.diagnosis/1`) as Markdown, for a pull request or the summary of a CI job."""
+    outcome = diagnosis["outcome"]
+    title = diagnosis["verdict"] or f"{outcome['status']}: {outcome['check']}"
+    lines = [
+        f"## {marked(title)}",
+        "",
+        f"Run {code(diagnosis['run_id'])}: **{outcome['status']}**. {marked(outcome['check'])}",
+    ]
+    if diagnosis["grade"] != "none":
+        lines.append(f"Cause: **{diagnosis['grade']}**.")
+    lines += [
+        "",
+        "### How it came to this",
+        "",
+        *chain([Sentence.model_validate(told) for told in diagnosis["chain"]]),
+        "",
+    ]
+    if diagnosis["hypotheses"]:
+        first, *rivals = diagnosis["hypotheses"]
+        lines += _list("What speaks against it", [marked(reason) for reason in first["against"]])
+        lines += _list("Other candidates", [_rival(rival) for rival in rivals[:3]])
+    lines += _list("Not captured", [marked(gap) for gap in diagnosis["missing"]])
+    return "\n".join(lines)
+
+
+def _rival(rival: dict[str, Any]) -> str:
+    where = " ".join(code(name) for name in (rival["agent"], rival["tool"]) if name) or f"span {code(rival['span_id'])}"
+    found = rival["findings"][0]["message"] if rival["findings"] else "no finding here; ranked by its place in the run"
+    return f"{where} ({rival['grade']}): {marked(found)}"
+
+
+def _list(title: str, items: list[str]) -> list[str]:
+    return [f"### {title}", "", *(f"- {item}" for item in items), ""] if items else []

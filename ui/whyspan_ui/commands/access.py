@@ -1,0 +1,115 @@
+"""How a command gets at the data: the folder, the store behind it, and the run somebody named."""
+
+import argparse
+import re
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from whyspan_analysis.batch import diagnose_pending
+from whyspan_collector.client import RemoteStore
+from whyspan_collector.config import Config, WrongSetting
+from whyspan_collector.config import load as load_config
+from whyspan_collector.errors import QueryError, StoreError
+from whyspan_collector.service import AnyStore, open_store
+from whyspan_ui.errors import UsageError
+from whyspan_ui.terminal import progress
+
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """Adds `--data DIR`, which every command takes."""
+    parser.add_argument(
+        "--data", metavar="DIR", type=Path, help="data folder (default: $WHYSPAN_DATA, else ./.whyspan)"
+    )
+
+
+def add_since(parser: argparse.ArgumentParser) -> None:
+    """Adds `--since AGE`."""
+    parser.add_argument(
+        "--since", metavar="AGE", type=since_ns, help="only runs that started since then: 90m, 24h, 7d, or a date"
+    )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Adds `--json`."""
+    parser.add_argument("--json", action="store_true", help="one JSON document for machines (schemas: docs/schemas)")
+
+
+def since_ns(text: str) -> int:
+    """`90m`, `24h`, `7d`, `2w` back from now, or an ISO 8601 date or time (UTC unless it says otherwise), in nanoseconds."""
+    if age := re.fullmatch(r"(\d+)([smhdw])", text):
+        return time.time_ns() - int(age[1]) * _UNITS[age[2]] * 10**9
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither an age such as 24h or 7d nor a date such as 2026-11-22"
+        ) from None
+    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()) * 10**9
+
+
+def config(options: argparse.Namespace) -> Config:
+    """The settings, the data folder among them. Raises UsageError for a setting that makes no sense."""
+    try:
+        return load_config(data=options.data)
+    except WrongSetting as error:
+        raise UsageError(str(error)) from error
+
+
+@contextmanager
+def opened(options: argparse.Namespace) -> Iterator[AnyStore]:
+    """The store of an existing data folder, from the running collector or the file itself.
+
+    Raises:
+        UsageError: there is no such folder, or its store cannot be used.
+    """
+    folder = config(options).data
+    if not folder.is_dir():
+        raise UsageError(
+            f"there is no data in {folder.absolute()}.\n"
+            "Fill it with `whyspan import PATH` or `whyspan up`, or name another folder with --data or WHYSPAN_DATA."
+        )
+    with usable(folder) as store:
+        yield store
+
+
+@contextmanager
+def usable(folder: Path) -> Iterator[AnyStore]:
+    """The store of a data folder, created where there is none. Raises UsageError when it cannot be used."""
+    try:
+        with closing(open_store(folder)) as store:
+            yield store
+    except QueryError:
+        raise
+    except StoreError as error:
+        raise UsageError(str(error)) from error
+
+
+def diagnose_settled(store: AnyStore, quiet_seconds: float) -> None:
+    """Diagnoses what is not diagnosed yet. Where a collector runs, only the runs that have gone quiet: more may be on the way."""
+    quiet_ns = round(quiet_seconds * 1e9) if isinstance(store, RemoteStore) else None
+    with progress("diagnosing") as advance:
+        before_ns = None if quiet_ns is None else time.time_ns() - quiet_ns
+        diagnose_pending(store, settled_before_ns=before_ns, progress=advance)
+
+
+def find_run(store: AnyStore, reference: str) -> str:
+    """The id of the run a reference means: any unique beginning of its id, a trace id or the agent's own run id.
+
+    Raises:
+        UsageError: it means no run, or several.
+    """
+    found = store.query("resolve_run", reference=reference)["run_id"].to_pylist()
+    if len(found) == 1:
+        return str(found[0])
+    if not found:
+        hint = "write at least four characters of it" if len(reference) < 4 else "`whyspan runs` lists what there is"
+        raise UsageError(f"no run {reference!r}; {hint}")
+    listed = "\n".join(f"  {run_id}" for run_id in found[:10])
+    more = f"\n  ... and {len(found) - 10} more" if len(found) > 10 else ""
+    raise UsageError(f"{reference!r} means {len(found)} runs; write more of one of them:\n{listed}{more}")

@@ -1,0 +1,137 @@
+"""`whyspan doctor`: where the data is, what of the agents is captured, what is missing and what to add."""
+
+import argparse
+import json
+from collections import Counter
+from typing import Any, Final
+
+from whyspan_collector.client import RemoteStore
+from whyspan_collector.service import AnyStore
+from whyspan_ui import terminal
+from whyspan_ui.commands import access, processes
+from whyspan_ui.commands.advice import advice
+from whyspan_ui.terminal import out, text
+
+EXAMPLES: Final = ("whyspan doctor", "whyspan doctor --data /var/lib/whyspan --json")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Nothing but where the data is."""
+    access.add_data(parser)
+    access.add_json(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Looks, and says what it sees."""
+    settings = access.config(options)
+    folder = settings.data.absolute()
+    findings: dict[str, Any] = {"schema": "whyspan.doctor/1", "data": str(folder), "exists": folder.is_dir()}
+    if folder.is_dir():
+        with access.usable(settings.data) as store:
+            access.diagnose_settled(store, settings.quiet_seconds)
+            findings |= examine(store)
+            findings["dashboard"] = processes.dashboard_url(settings.data)
+    if options.json:
+        terminal.print_json(json.dumps(findings))
+    else:
+        print_findings(findings)
+    return 0
+
+
+def examine(store: AnyStore) -> dict[str, Any]:
+    """What the store and the collector say about themselves and about what came in."""
+    return {
+        "collector": store.url if isinstance(store, RemoteStore) else None,
+        "status": store.status(),
+        "services": services(store.query("coverage").to_pylist()),
+        "not_captured": store.query("not_captured").to_pylist(),
+    }
+
+
+def services(coverage: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of the query `coverage` summed up by service: its instrumentations complete each other. Most spans first."""
+    found: dict[str | None, dict[str, Any]] = {}
+    for row in coverage:
+        service = found.setdefault(
+            row["service"], {"service": row["service"], "instrumentations": [], "counts": Counter()}
+        )
+        service["instrumentations"].append({name: row[name] for name in ("scope", "vocabulary", "spans")})
+        service["counts"].update({name: value for name, value in row.items() if isinstance(value, int)})
+    for service in found.values():
+        service["advice"] = advice(service["counts"])
+    return sorted(found.values(), key=lambda service: -service["counts"]["spans"])
+
+
+def print_findings(findings: dict[str, Any]) -> None:
+    """The same for people."""
+    out.print(text(("data        ", "dim"), findings["data"]), soft_wrap=True)
+    if not findings["exists"]:
+        out.print(
+            "Nothing is there yet. `whyspan import PATH` stores recorded runs, `whyspan up` takes them from your agents."
+        )
+        return
+    status = findings["status"]
+    out.print(text(("collector   ", "dim"), findings["collector"] or "not running (`whyspan up` starts it)"))
+    out.print(text(("dashboard   ", "dim"), findings["dashboard"] or "not running"))
+    out.print(
+        text(
+            ("stored      ", "dim"),
+            f"{status['runs']:,} runs, {status['spans']:,} spans, {status['logs']:,} log records, {status['diagnoses']:,} diagnoses",
+        )
+    )
+    size = (status["file_bytes"] + status["wal_bytes"]) / 1e6
+    out.print(text(("size        ", "dim"), f"{size:,.1f} MB, schema {status['schema_version']}"))
+    out.print(
+        text(
+            ("counters    ", "dim"),
+            ", ".join(f"{name} {value:,}" for name, value in status["counters"].items()) or "none",
+        )
+    )
+    if "ingest" in status:
+        print_ingest(status["ingest"])
+    for service in findings["services"]:
+        print_service(service)
+    if findings["not_captured"]:
+        out.print()
+        out.print(text(("Not captured", "underline")))
+        for gap in findings["not_captured"]:
+            out.print(text("  ", gap["text"], (f"  ({gap['runs']} runs)", "dim")))
+
+
+def print_ingest(ingest: dict[str, Any]) -> None:
+    """What the running collector took in, and whether anything holds it up."""
+    journal = ingest["journal"]
+    waiting = ", ".join(
+        f"{name.replace('_', ' ')} {value}" for name, value in {**ingest, **journal}.items() if isinstance(value, int)
+    )
+    out.print(text(("ingest      ", "dim"), waiting))
+    if ingest["trouble"]:
+        out.print(text(("trouble     ", "red"), ingest["trouble"]))
+
+
+def print_service(service: dict[str, Any]) -> None:
+    """What the instrumentations of one service tell us, and what they do not."""
+    out.print()
+    counts = service["counts"]
+    shown = (
+        ("spans", ""),
+        ("agents", ""),
+        ("model_calls", ""),
+        ("tool_calls", ""),
+        ("decisions", "recorded "),
+        ("errors", ""),
+        ("pending", ""),
+    )
+    summary = ", ".join(f"{counts[name]:,} {prefix}{name.replace('_', ' ')}" for name, prefix in shown if counts[name])
+    out.print(text((service["service"] or "no service named", "bold"), f"  {summary}"))
+    for source in service["instrumentations"]:
+        vocabulary = source["vocabulary"] or "no vocabulary recognised"
+        out.print(
+            text(
+                ("  from     ", "dim"),
+                f"{source['scope'] or 'no scope named'}  ",
+                (f"{vocabulary}, {source['spans']:,} spans", "dim"),
+            )
+        )
+    for line in service["advice"]:
+        out.print(text(("  missing  ", "yellow"), line))

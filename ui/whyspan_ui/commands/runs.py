@@ -1,0 +1,84 @@
+"""`whyspan runs`: the stored runs, failed ones first for people, in the order they began for machines."""
+
+import argparse
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from rich.table import Table
+
+from whyspan_analysis.output import runs_document
+from whyspan_ui import terminal
+from whyspan_ui.commands import access
+from whyspan_ui.printable import one_line
+
+EXAMPLES: Final = (
+    "whyspan runs",
+    "whyspan runs --outcome failed --since 24h",
+    "whyspan runs --agent support --text refund --limit 20",
+    "whyspan runs --json | jq '.runs[] | select(.grade == \"strong\")'",
+)
+_ORDER: Final = {"failed": 0, "unknown": 1, None: 2, "ok": 3}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What to list."""
+    parser.add_argument("--outcome", choices=("failed", "ok", "unknown"), help="only runs that ended so")
+    parser.add_argument("--agent", metavar="NAME", help="only runs of this agent")
+    parser.add_argument("--text", metavar="TEXT", help="only runs with this text in their name, agent or verdict")
+    parser.add_argument("--limit", metavar="N", type=int, help="at most the N newest")
+    access.add_since(parser)
+    access.add_data(parser)
+    access.add_json(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Lists the runs."""
+    with access.opened(options) as store:
+        access.diagnose_settled(store, access.config(options).quiet_seconds)
+        wanted = {name: getattr(options, name) for name in ("outcome", "agent", "text", "limit")}
+        rows = store.query("runs", since_ns=options.since, **wanted).to_pylist()
+    if options.json:
+        terminal.print_json(runs_document(rows).model_dump_json())
+    else:
+        print_table(rows)
+    return 0
+
+
+def print_table(rows: list[dict[str, Any]]) -> None:
+    """One run a line: failed ones first, the newest of each outcome first."""
+    if not rows:
+        terminal.err.print(
+            "No runs. `whyspan import PATH` stores recorded ones, `whyspan up` takes them from your agents."
+        )
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for title in ("run", "started (UTC)", "agent", "outcome", "grade"):
+        table.add_column(title, no_wrap=True)
+    table.add_column("verdict", overflow="fold")
+    names = short_ids(row["run_id"] for row in rows)
+    for row in sorted(rows, key=lambda row: _ORDER[row["outcome"]]):
+        table.add_row(
+            names[row["run_id"]],
+            started(row),
+            terminal.text(one_line(row["agent"] or row["name"], 24)),
+            terminal.word(row["outcome"] or "arriving"),
+            terminal.word(row["grade"] or "none") if row["outcome"] == "failed" else "",
+            terminal.text(row["verdict"]),
+        )
+    terminal.out.print(table)
+
+
+def started(row: dict[str, Any]) -> str:
+    """When the run began, to the minute; `unknown` where its clock cannot be trusted."""
+    if not row["clock_valid"]:
+        return "unknown"
+    return f"{datetime.fromtimestamp(row['start_ns'] / 1e9, UTC):%Y-%m-%d %H:%M}"
+
+
+def short_ids(run_ids: Iterable[str]) -> dict[str, str]:
+    """Run id -> what to type for it: its first 12 characters, or all of it where several runs begin so."""
+    every = list(run_ids)
+    beginnings = Counter(run_id[:12] for run_id in every)
+    return {run_id: run_id if beginnings[run_id[:12]] > 1 else run_id[:12] for run_id in every}

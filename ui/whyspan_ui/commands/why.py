@@ -1,0 +1,124 @@
+"""`whyspan why`: the diagnosis of runs, for people, for a pull request or for a machine."""
+
+import argparse
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+from rich.padding import Padding
+
+from whyspan_analysis.batch import diagnose_run
+from whyspan_analysis.output import diagnosis_document
+from whyspan_analysis.report import markdown
+from whyspan_collector.service import AnyStore
+from whyspan_ui import terminal
+from whyspan_ui.commands import access
+from whyspan_ui.errors import UsageError
+from whyspan_ui.printable import one_line
+from whyspan_ui.terminal import out, sentence, text, word
+
+EXAMPLES: Final = (
+    "whyspan why 4bf92f35",
+    "whyspan why 4bf92f35 --format markdown >> $GITHUB_STEP_SUMMARY",
+    "whyspan why --all --format json | jq -r .verdict",
+)
+RIVALS: Final = 3
+"""Other hypotheses shown for people; JSON has all."""
+_QUOTE_WIDTH: Final = 200
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which runs, and in which form."""
+    parser.add_argument(
+        "runs", metavar="RUN", nargs="*", help="any unique beginning of a run id, a trace id, or the agent's own run id"
+    )
+    parser.add_argument("--all", action="store_true", help="every stored run, in the order they began")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "markdown"),
+        default="text",
+        help="json is one object a line (default: text)",
+    )
+    parser.add_argument("--json", action="store_const", dest="format", const="json", help="the same as --format json")
+    access.add_data(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Explains the runs."""
+    if options.all == bool(options.runs):
+        raise UsageError("name one or more runs, or --all; `whyspan runs` lists them")
+    with access.opened(options) as store:
+        access.diagnose_settled(store, access.config(options).quiet_seconds)
+        every = store.query("diagnoses")["run_id"].to_pylist() if options.all else []
+        for run_id in every or [access.find_run(store, reference) for reference in options.runs]:
+            document = document_of(store, run_id)
+            if options.format == "json":
+                terminal.print_json(document)
+            elif options.format == "markdown":
+                terminal.print_plain(markdown.explain(json.loads(document)))
+            else:
+                print_diagnosis(store.query("run", run_id=run_id).to_pylist()[0], json.loads(document))
+    return 0
+
+
+def document_of(store: AnyStore, run_id: str) -> str:
+    """`whyspan.diagnosis/1` of a run as it is now: the stored one, or one made just now where the run is still arriving."""
+    stored = store.query("diagnosis", run_id=run_id).to_pylist()
+    if stored and stored[0]["current"]:
+        return str(stored[0]["document"])
+    return diagnosis_document(diagnose_run(store, run_id)).model_dump_json()
+
+
+def print_diagnosis(row: dict[str, Any], document: dict[str, Any]) -> None:
+    """The diagnosis on the terminal: outcome, verdict, how it came to it, rivals, what speaks against it, what is missing."""
+    outcome = document["outcome"]
+    agent = f"agent {row['agent']}" if row["agent"] else row["name"]
+    out.print(
+        text(
+            (f"run {row['run_id']}", "bold"),
+            f"  {agent}, {row['spans']} spans, {row['model_calls']} model calls, {row['tool_calls']} tool calls",
+        )
+    )
+    out.print(text(word(outcome["status"]), "  ", sentence(outcome["check"]), "  ", word(outcome["class"])))
+    hypotheses = document["hypotheses"]
+    if document["verdict"]:
+        out.print()
+        out.print(text(word(document["grade"]), " cause  ", sentence(document["verdict"])))
+    if len(document["chain"]) > 1:
+        section("How it came to this", chain_lines(document["chain"]))
+    if hypotheses:
+        section("What speaks against it", (sentence(f"- {reason}") for reason in hypotheses[0]["against"]))
+        section(
+            "How the score adds up, in bits",
+            (text(f"{term['bits']:+6.2f}  ", sentence(term["reason"])) for term in hypotheses[0]["unfold"]),
+        )
+        section("Other candidates", (rival_line(rival) for rival in hypotheses[1 : 1 + RIVALS]))
+    section("Not captured", (sentence(f"- {gap}") for gap in document["missing"]))
+    out.print()
+
+
+def section(title: str, lines: Iterator[Any]) -> None:
+    """A titled, indented block; nothing when it has no lines."""
+    listed = list(lines)
+    if listed:
+        out.print()
+        out.print(text((title, "underline")))
+        for line in listed:
+            out.print(Padding(line, (0, 0, 0, 2)))
+
+
+def chain_lines(chain: list[dict[str, Any]]) -> Iterator[Any]:
+    """The causal chain: each sentence with its class, and below it what the trace says, where."""
+    for step in chain:
+        yield text(word(step["class"]), " ", sentence(step["text"]))
+        for ref in step["refs"]:
+            if ref["quote"]:
+                place = f"  span {ref['span_id']}" + (f", {ref['field']}" if ref["field"] else "")
+                yield Padding(text((one_line(ref["quote"], _QUOTE_WIDTH), "italic"), (place, "dim")), (0, 0, 0, 4))
+
+
+def rival_line(rival: dict[str, Any]) -> Any:
+    """Another hypothesis on one line, with its score and the first thing found there."""
+    where = " ".join(name for name in (rival["agent"], rival["tool"]) if name) or f"span {rival['span_id']}"
+    found = rival["findings"][0]["message"] if rival["findings"] else "no finding here; ranked by its place in the run"
+    return text(f"{rival['rank']}. ", word(rival["grade"]), f" {rival['score']:+.2f}  {where}: ", sentence(found))
