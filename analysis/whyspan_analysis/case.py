@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from whyspan_analysis.fields import refer
+from whyspan_analysis.fields import refer, text
 from whyspan_analysis.lineage import Lineage
 from whyspan_analysis.model import DecisionNode, Finding, Outcome, Ref, Role, Run
 from whyspan_analysis.steps import Action, Answer, Call, Steps
+from whyspan_analysis.values import leaves
 
 
 @dataclass(slots=True)
@@ -38,7 +39,8 @@ class Case:
         for node in self.decisions:
             for span_id in node.led_to:
                 self.by_span.setdefault(span_id, node)
-        self.by_span.update({node.span_id: node for node in self.decisions})
+        for node in self.decisions:
+            self.by_span.update(dict.fromkeys([node.span_id, *node.covers], node))
 
     @property
     def calls(self) -> list[Call]:
@@ -56,8 +58,24 @@ class Case:
         return self.steps.answer
 
     def chooser(self, action: Action) -> str:
-        """The span to blame for an action: the model call that asked for it, else the action's own."""
-        return action.asked_by.span.span_id if action.asked_by is not None else action.span_id
+        """The span to blame for an action: the decision that led to it, where known; else the action's own."""
+        asked = action.asked_by.span.span_id if action.asked_by is not None else action.span_id
+        node = self.by_span.get(asked)
+        return node.span_id if node is not None else asked
+
+    def chosen_first(self, values: set[str], action: Action) -> str:
+        """Where one of these values, in lower case, was first taken: a choice or an argument; else the action's chooser."""
+        for node in self.decisions:
+            if self.run.order[node.span_id] >= action.order:
+                break
+            if node.source == "recorded" and node.choice is not None and node.choice.casefold() in values:
+                return node.span_id
+        for other in self.actions:
+            if other.order >= action.order:
+                break
+            if any(text(leaf.value).casefold() in values for leaf in leaves(other.arguments, "")):
+                return self.chooser(other)
+        return self.chooser(action)
 
     def seen_by(self, action: Action) -> Call | None:
         """The next model call of the same agent: the one that saw what came of the action."""

@@ -6,31 +6,44 @@ seen before is the evidence.
 """
 
 import hashlib
+import re
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
 from whyspan.model import Decision
+from whyspan.semconv import Kind
 from whyspan_analysis.fields import refer, text
 from whyspan_analysis.handoffs import handoff_target, is_handoff
 from whyspan_analysis.model import DecisionNode, OptionView, Ref, Run
 from whyspan_analysis.steps import Action, Call, Steps
+from whyspan_analysis.values import leaves
 from whyspan_collector.records import Span
 
+_WORD = re.compile(r"[^\W_]+")
 ANSWER = "answer"
 """The option of a model call that asks for no tool."""
 
 
 def read_decisions(run: Run, steps: Steps) -> list[DecisionNode]:
     """All decisions in causal order, numbered from 1."""
-    recorded = [(span, run.contents[span.span_id].decision) for span in run.spans]
-    spans = [(span, decision) for span, decision in recorded if decision is not None]
-    carried_out = _carried_out(run, spans, steps)
-    covered = {call.span.span_id for call in _covered(run, spans, steps.calls)}
-    nodes = [_recorded(run, span, decision, steps, carried_out[span.span_id]) for span, decision in spans]
-    nodes += [_derived(run, call, steps) for call in steps.calls if call.span.span_id not in covered]
+    candidates = ((span, run.contents[span.span_id].decision) for span in run.spans)
+    recorded = [(span, decision) for span, decision in candidates if decision is not None]
+    covered = _covered(run, recorded, steps.calls)
+    carried_out = _carried_out(run, recorded, covered, steps)
+    nodes = []
+    for span, decision in recorded:
+        node = _recorded(run, span, decision, steps, carried_out[span.span_id])
+        node.covers = [call.span.span_id for call in covered[span.span_id]]
+        nodes.append(node)
+    told = {span_id for node in nodes for span_id in node.covers}
+    nodes += [_derived(run, call) for call in steps.calls if call.span.span_id not in told]
     followed = {span_id for node in nodes for span_id in node.led_to}
     nodes += [
-        _implied(run, action) for action in steps.actions if action.asked_by is None and action.span_id not in followed
+        _implied(run, action)
+        for action in steps.actions
+        if action.asked_by is None and action.span is not None and action.span_id not in followed
     ]
     nodes.sort(key=lambda node: (run.order[node.span_id], node.decision_id))
     for step, node in enumerate(nodes, start=1):
@@ -95,64 +108,70 @@ def _recorded_evidence(run: Run, span: Span, decision: Decision) -> Iterator[Ref
             yield refer(run, span.span_id, f"decision.evidence[{index}].quote")
 
 
-def _carried_out(run: Run, spans: list[tuple[Span, Decision]], steps: Steps) -> dict[str, list[str]]:
-    """Decision's span id -> the spans that carried its choice out: inside it, else the next ones of its agent."""
-    inside: dict[str, str] = {}
+def _covered(run: Run, recorded: list[tuple[Span, Decision]], calls: list[Call]) -> dict[str, list[Call]]:
+    """Decision's span id -> the model calls it tells of: those inside its span, or beside it with the same choice."""
+    holder: dict[str, str] = {span.span_id: span.span_id for span, _ in recorded}
     for span in run.spans:
-        parent = span.parent_span_id or ""
-        if run.contents[span.span_id].decision is not None:
-            inside[span.span_id] = span.span_id
-        elif parent in inside:
-            inside[span.span_id] = inside[parent]
-    led_to: dict[str, list[str]] = {span.span_id: [] for span, _ in spans}
-    open_decisions: dict[str | None, tuple[Span, Decision]] = {}
-    waiting = iter([*spans, None])
-    upcoming = next(waiting)
+        if span.span_id not in holder and span.kind not in (Kind.AGENT, Kind.HANDOFF) and span.parent_span_id in holder:
+            holder[span.span_id] = holder[span.parent_span_id]
+    beside = {(span.parent_span_id, decision.choice): span.span_id for span, decision in recorded}
+    covered: dict[str, list[Call]] = {span.span_id: [] for span, _ in recorded}
+    for call in calls:
+        inside = holder.get(call.span.span_id)
+        same = (beside.get((call.span.parent_span_id, action.name)) for action in call.actions)
+        decision = inside or next((span_id for span_id in same if span_id is not None), None)
+        if decision is not None:
+            covered[decision].append(call)
+    return covered
+
+
+def _carried_out(
+    run: Run, recorded: list[tuple[Span, Decision]], covered: dict[str, list[Call]], steps: Steps
+) -> dict[str, list[str]]:
+    """Decision's span id -> the spans that carried its choice out.
+
+    Those are the agent's later actions on the chosen thing; else its next action of the chosen name; else what the
+    covered model calls asked for; else its next action at all. The last three end at the agent's next decision.
+    """
+    by_agent: dict[str | None, list[Action]] = defaultdict(list)
+    on: dict[tuple[str | None, str], list[Action]] = defaultdict(list)
     for action in steps.actions:
-        while upcoming is not None and run.order[upcoming[0].span_id] <= action.order:
-            open_decisions[upcoming[0].parent_span_id] = upcoming
-            upcoming = next(waiting)
-        if action.span is None:
-            continue
-        if (holder := inside.get(action.span_id)) is not None:
-            if _names(run.contents[holder].decision, action) or not led_to[holder]:
-                led_to[holder].append(action.span_id)
-        elif (last := open_decisions.get(action.span.parent_span_id)) is not None and (
-            _names(last[1], action) or not led_to[last[0].span_id]
-        ):
-            led_to[last[0].span_id].append(action.span_id)
+        if action.span is not None:
+            by_agent[steps.agents[action.span_id]].append(action)
+            for leaf in leaves(action.arguments, ""):
+                on[steps.agents[action.span_id], text(leaf.value).casefold()].append(action)
+    led_to: dict[str, list[str]] = {}
+    until: dict[str | None, int] = {}
+    for span, decision in reversed(recorded):
+        agent, start = steps.agents[span.span_id], run.order[span.span_id]
+        own = by_agent[agent]
+        first = bisect_right(own, start, key=lambda action: action.order)
+        last = bisect_right(own, until.get(agent, len(run.spans)), key=lambda action: action.order)
+        until[agent] = start
+        choice = (decision.choice or "").casefold()
+        found = [action for action in on.get((agent, choice), ()) if action.order > start]
+        found = found or [action for action in own[first:last] if _names(choice, action)][:1]
+        found = found or [
+            action for call in covered[span.span_id] for action in call.actions if action.span is not None
+        ]
+        led_to[span.span_id] = [action.span_id for action in found or own[first:last][:1]]
     return led_to
 
 
-def _names(decision: Decision | None, action: Action) -> bool:
-    """True when the choice speaks of the action: the tool's name, or one of its arguments."""
-    if decision is None or decision.choice is None:
+def _names(choice: str, action: Action) -> bool:
+    """True when a choice speaks of an action: `refund` of `refund_order`, `hand over to billing` of a hand-off to it."""
+    if not choice:
         return False
-    choice = decision.choice.casefold()
-    if action.name.casefold() in choice or choice in action.name.casefold():
-        return True
-    arguments = action.arguments.values() if isinstance(action.arguments, dict) else ()
-    return any(choice == text(argument).casefold() for argument in arguments)
-
-
-def _covered(run: Run, spans: list[tuple[Span, Decision]], calls: list[Call]) -> Iterator[Call]:
-    """Model calls a recorded decision already tells of: inside its span, or beside it with the same choice."""
-    holders = {span.span_id for span, _ in spans}
-    inside: set[str] = set()
-    for span in run.spans:
-        if span.parent_span_id in holders or span.parent_span_id in inside:
-            inside.add(span.span_id)
-    beside = {(span.parent_span_id, decision.choice) for span, decision in spans if decision.choice is not None}
-    for call in calls:
-        same_choice = any((call.span.parent_span_id, action.name) in beside for action in call.actions)
-        if call.span.span_id in inside or same_choice:
-            yield call
+    name = action.name.casefold()
+    words = {word.removesuffix("s") for word in _WORD.findall(choice)}
+    parts = {part.removesuffix("s") for part in _WORD.findall(name)} - {"handoff"}
+    return choice in name or name in choice or (bool(parts) and parts <= words)
 
 
 # --- derived from a model call --------------------------------------------------------------------------------
 
 
-def _derived(run: Run, call: Call, steps: Steps) -> DecisionNode:
+def _derived(run: Run, call: Call) -> DecisionNode:
     chosen = [_label(action.name, action.arguments) for action in call.actions]
     if not chosen and call.texts:
         chosen = [ANSWER]
@@ -182,7 +201,7 @@ def _derived(run: Run, call: Call, steps: Steps) -> DecisionNode:
         rationale="\n".join(words for _, words in rationale) or None,
         rationale_source="derived" if rationale else None,
         reversibility=next((a.span.effect for a in call.actions if a.span is not None and a.span.effect), None),
-        evidence=list(_new_evidence(run, call, steps)),
+        evidence=list(_new_evidence(run, call)),
         led_to=[action.span.span_id for action in call.actions if action.span is not None],
         missing=missing,
     )
@@ -215,14 +234,13 @@ def _several(chosen: list[str]) -> str | None:
     return " + ".join(label if times == 1 else f"{times} x {label}" for label, times in counts.items()) or None
 
 
-def _new_evidence(run: Run, call: Call, steps: Steps) -> Iterator[Ref]:
+def _new_evidence(run: Run, call: Call) -> Iterator[Ref]:
     """What this call saw for the first time: user's words, and results, quoted at the tool that gave them."""
-    results = {action.call_id: action for action in steps.actions if action.call_id is not None}
     for position in call.new:
         message = call.content.input_messages[position]
         for p, part in enumerate(message.parts):
             path = f"input_messages[{position}].parts[{p}]"
-            action = results.get(part.id or "") if part.type == "tool_call_response" else None
+            action = call.results.get((position, p))
             if action is not None and action.result_at is not None:
                 yield refer(run, *action.result_at)
             elif part.type == "tool_call_response":

@@ -142,8 +142,11 @@ class Lineage:
 
     def sightings(self, value: Value, before: int) -> list[Sighting]:
         """Where exactly this value stood before a position, earliest first."""
-        seen = self._sightings.get(_spellings(value)[-1 if value.canon.startswith("--") else 0], [])
-        return seen[: bisect_right(seen, before - 1, key=lambda sighting: sighting.order)]
+        exact, *loose = _spellings(value)
+        seen = self._sightings.get(exact, [])
+        for spelling in loose:  # `18 April` is seen when 2026-04-18 is asked for, another year's 18 April is not
+            seen = seen + [other for other in self._sightings.get(spelling, ()) if other.value.canon == spelling[1]]
+        return [sighting for sighting in seen if sighting.order < before] if loose else _until(seen, before)
 
     def ungrounded(self, text: str, before: int) -> list[Value]:
         """The typed values of a text that were neither given nor observed nor follow from what was, in order.
@@ -231,6 +234,10 @@ def _one_slip(one: str, other: str) -> bool:
 def is_small(value: Value) -> bool:
     """True for whole numbers below 10, which carry no evidence of where they came from."""
     return value.kind == "number" and not value.unit and abs(float(value.canon)) < 10 and "." not in value.canon
+
+
+def _until(seen: list[Sighting], before: int) -> list[Sighting]:
+    return seen[: bisect_right(seen, before - 1, key=lambda sighting: sighting.order)]
 
 
 def _spellings(value: Value) -> tuple[tuple[str, str], ...]:

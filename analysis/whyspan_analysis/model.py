@@ -118,6 +118,8 @@ class DecisionNode:
     evidence_source: Knowledge = "derived"
     led_to: list[str] = field(default_factory=list)
     """Ids of the spans that carried the choice out."""
+    covers: list[str] = field(default_factory=list)
+    """Ids of the model calls this recorded decision tells of; they are not decisions of their own."""
     missing: list[str] = field(default_factory=list)
     """What could not be said about this decision, and why."""
 

@@ -53,7 +53,8 @@ def rank(case: Case, findings: list[Finding]) -> list[Hypothesis]:
     spans = sorted(blamed, key=lambda span_id: (acted[span_id], case.run.order[span_id]))
     hops = _reach(case)
     committed = _committed(case)
-    first = next((f.span_id for s in spans for f in blamed[s] if f.role is Role.CAUSE and not f.recovered), None)
+    _link(hops, blamed)
+    first = next((s for s in spans if any(_is_cause(finding) for finding in blamed[s])), None)
     hypotheses = []
     for position, span_id in enumerate(spans):
         terms = [*_prior(position, len(spans)), *_findings(blamed[span_id])]
@@ -69,6 +70,24 @@ def rank(case: Case, findings: list[Finding]) -> list[Hypothesis]:
     del hypotheses[MAX_HYPOTHESES:]
     _grade(case, hypotheses, hops)
     return hypotheses
+
+
+def _is_cause(finding: Finding) -> bool:
+    return finding.role is Role.CAUSE and not finding.recovered and finding.strength >= 0.5
+
+
+def _link(hops: dict[str, int], blamed: dict[str, list[Finding]]) -> None:
+    """A finding links the span it blames to the spans of its evidence."""
+    for span_id, findings in blamed.items():
+        through = [
+            hops[ref.span_id] + 1
+            for finding in findings
+            if _is_cause(finding)
+            for ref in finding.refs
+            if ref.span_id in hops
+        ]
+        if through:
+            hops[span_id] = min([*through, hops.get(span_id, through[0])])
 
 
 def _acted(case: Case) -> dict[str, int]:
@@ -98,8 +117,13 @@ def _hypothesis(case: Case, span_id: str, findings: list[Finding], terms: list[t
 
 
 def _tool(case: Case, span_id: str) -> str | None:
-    """The bare name of the tool used or asked for at a span."""
-    return next((action.name for action in case.actions if span_id in (action.span_id, case.chooser(action))), None)
+    """The bare name of the tool a step came to: of several, the one that cannot be undone, else the first."""
+    node = case.by_span.get(span_id)
+    ids = {span_id, *(node.led_to if node is not None and node.span_id == span_id else ())}
+    used = [action for action in case.actions if action.span_id in ids or case.chooser(action) == span_id]
+    lasting = [action for action in used if action.span is not None and action.span.effect in _LASTING]
+    named = (action.name if action.span is None else action.span.tool for action in [*lasting, *used])
+    return next((name for name in named if name is not None), None)
 
 
 def _weight(finding: Finding) -> float:
@@ -131,7 +155,6 @@ def _committed(case: Case) -> dict[str, str]:
     committed = {}
     for action in case.actions:
         if action.span is not None and action.span.effect in _LASTING:
-            committed[action.span_id] = action.name
             if (node := case.by_span.get(action.span_id)) is not None:
                 committed[node.span_id] = action.name
     return committed
@@ -204,7 +227,7 @@ def _grade(case: Case, hypotheses: list[Hypothesis], hops: dict[str, int]) -> No
         rivalled = rival is not None and hypothesis.score - rival.score < MARGIN
         direct = any(finding.strength >= 0.8 and any(ref.quote for ref in finding.refs) for finding in causes)
         linked = hypothesis.span_id in hops
-        if any(finding.strength >= 0.5 for finding in causes):
+        if any(_is_cause(finding) for finding in causes):
             hypothesis.grade = Grade.LIKELY
         if rank_ == 1 and case.outcome.explicit and direct and linked and case.run.complete and not rivalled:
             hypothesis.grade = Grade.STRONG

@@ -215,8 +215,8 @@ def _pair(asked: list[Action], executed: list[Action], until: dict[str, int]) ->
     return [other for other in executed if id(other) not in taken]
 
 
-def _by_id(action: Action) -> str | None:
-    return action.call_id
+def _by_id(action: Action) -> tuple[str | None, str] | None:
+    return None if action.call_id is None else (action.agent, action.call_id)
 
 
 def _by_arguments(action: Action) -> tuple[str, str] | None:
@@ -274,20 +274,22 @@ def _attribute(left: list[Action], calls: list[Call]) -> None:
 
 
 def _results_from_messages(calls: list[Call]) -> None:
-    """Where no span holds a result, the next request of the model does."""
-    waiting: deque[Action] = deque()
-    by_id: dict[str, Action] = {}
+    """Where no span holds a result, the next request of the model does. Call ids are unique within an agent at best."""
+    waiting: dict[str | None, deque[Action]] = defaultdict(deque)
+    by_id: dict[tuple[str | None, str], Action] = {}
     for call in calls:
         for position in call.new:
             for p, part in enumerate(call.content.input_messages[position].parts):
-                if part.type == "tool_call_response":
-                    action = by_id.get(part.id or "") or _first_waiting(waiting, part.name)
-                    if action is not None:
-                        _answered(action, part, (call.span.span_id, f"input_messages[{position}].parts[{p}]"))
+                if part.type != "tool_call_response":
+                    continue
+                action = by_id.get((call.agent, part.id or "")) or _first_waiting(waiting[call.agent], part.name)
+                if action is not None:
+                    call.results[position, p] = action
+                    _answered(action, part, (call.span.span_id, f"input_messages[{position}].parts[{p}]"))
         for action in call.actions:
-            waiting.append(action)
+            waiting[call.agent].append(action)
             if action.call_id:
-                by_id[action.call_id] = action
+                by_id[call.agent, action.call_id] = action
 
 
 def _first_waiting(waiting: deque[Action], name: str | None) -> Action | None:

@@ -65,6 +65,8 @@ class Call:
     """Indices of the input messages that no earlier call of the run had seen or said."""
     actions: list[Action] = field(default_factory=list)
     """What it asked for, in its own order; empty when it answered."""
+    results: dict[tuple[int, int], Action] = field(default_factory=dict)
+    """(message, part) of its input -> the earlier action whose result stands there."""
     texts: list[tuple[str, str]] = field(default_factory=list)
     """(path, text) of what it said, reasoning excluded."""
     reasoning: list[tuple[str, str]] = field(default_factory=list)

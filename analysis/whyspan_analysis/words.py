@@ -62,6 +62,13 @@ def _cause(hypothesis: Hypothesis) -> Finding | None:
 def _step(case: Case, hypothesis: Hypothesis) -> str:
     node = case.by_span.get(hypothesis.span_id)
     agent = f" ({hypothesis.agent})" if hypothesis.agent else ""
+    if (
+        node is not None
+        and node.source == "recorded"
+        and node.choice is not None
+        and node.span_id == hypothesis.span_id
+    ):
+        return f"Step {node.step}{agent} chose “{_cut(node.choice)}”"
     if node is not None:
         return f"Step {node.step}{agent}"
     return f"`{case.run.span(hypothesis.span_id).name}`{agent}"
@@ -103,6 +110,10 @@ def _observation(case: Case, span_id: str) -> Iterator[Sentence]:
     for action in case.actions:
         if action.span_id == span_id and action.span is not None:
             at = action.error_at or action.result_at
+            if action.span.kind is Kind.HANDOFF and at is not None and action.error is None:
+                ref = case.ref(at)
+                yield Sentence(f"The work was handed over to {_cut(ref.quote or 'another agent')}.", "derived", (ref,))
+                return
             if at is None:
                 ref = Ref(span_id, "name", case.run.span(span_id).name)
                 yield Sentence(f"`{action.name}` was executed; what it returned was not captured.", "derived", (ref,))

@@ -6,6 +6,7 @@ from whyspan_analysis.case import Case, Detector
 from whyspan_analysis.detectors import (
     answer_contradicts,
     answer_not_grounded,
+    dropped_filter,
     empty_result_used,
     exact_loop,
     handoff_drops,
@@ -32,6 +33,7 @@ DETECTORS: tuple[Detector, ...] = tuple(
     for module in (
         answer_contradicts,
         answer_not_grounded,
+        dropped_filter,
         empty_result_used,
         exact_loop,
         handoff_drops,

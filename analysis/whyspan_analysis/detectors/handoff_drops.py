@@ -1,65 +1,64 @@
 """Work was handed over without something the next agent needed."""
 
+import re
 from collections.abc import Iterator
 
 from whyspan.semconv import Kind
 from whyspan_analysis.case import Case, Detector
+from whyspan_analysis.constraints import read_constraints
 from whyspan_analysis.fields import text
 from whyspan_analysis.handoffs import is_handoff
-from whyspan_analysis.lineage import Sighting
-from whyspan_analysis.model import Finding, Role, Status
+from whyspan_analysis.model import Finding, Ref, Role, Status
 from whyspan_analysis.steps import Action
 
 
 def find(detector: Detector, case: Case) -> Iterator[Finding]:
-    """Fires on a hand-off whose payload lacks a value that was known before it and that the failed check asks for.
+    """Fires on a hand-off whose payload lacks something that was known before it and that the failed check speaks of.
 
-    Without a failed check a withheld value says nothing: most of what an agent knows need not be passed on. A
-    receiver that saw the value all the same (a shared conversation) was not kept from it.
+    Without a failed check a withheld fact says nothing: most of what an agent knows need not be passed on. A receiver
+    that was told all the same, in a shared conversation, was not kept from it.
     """
     if case.outcome.status is not Status.FAILED:
         return
-    wanted = [ref for ref in case.outcome.refs if ref.quote]
     for action in case.actions:
-        if action.arguments_at is None or not (is_handoff(action.name) or _is_handoff_span(action)):
+        if action.arguments_at is None or not (is_handoff(action.name) or _is_span(action)):
             continue
-        payload = text(action.arguments).casefold()
-        afterwards = _seen_afterwards(case, action)
-        for ref in wanted:
-            for seen in _known_before(case, ref.quote or "", action.order):
-                raw = seen.value.raw.casefold()
-                if raw in payload or any(raw in words for words in afterwards):
-                    continue
-                yield detector.finding(
-                    case.chooser(action),
-                    f"{action.agent or 'The agent'} knew {seen.key or 'the value'} {seen.value.raw} and did not pass it on with `{action.name}`.",
-                    [case.ref(action.arguments_at), case.ref((seen.span_id, seen.path), seen.value.raw), ref],
-                    origin_span_id=seen.span_id,
-                )
-                break
+        told = " ".join([text(action.arguments), *_told_afterwards(case, action)]).casefold()
+        for check in case.outcome.refs:
+            for what, known in _known(case, check.quote or "", action.order):
+                if what.casefold() not in told:
+                    yield detector.finding(
+                        case.chooser(action),
+                        f"{action.agent or 'The agent'} knew of “{what}” and did not pass it on; the failed check speaks of it.",
+                        [case.ref(action.arguments_at), known, check],
+                        origin_span_id=known.span_id,
+                    )
+                    return
 
 
-def _is_handoff_span(action: Action) -> bool:
+def _is_span(action: Action) -> bool:
     return action.span is not None and action.span.kind is Kind.HANDOFF
 
 
-def _known_before(case: Case, words: str, before: int) -> Iterator[Sighting]:
-    """The values of a failed check that the run already knew at a position."""
-    for value in case.lineage.typed(words):
-        if known := case.lineage.sightings(value, before):
-            yield known[0]
+def _known(case: Case, check: str, before: int) -> Iterator[tuple[str, Ref]]:
+    """What of a failed check was known before the hand-off: things ruled out, and values."""
+    for constraint in read_constraints(case.run, case.steps):
+        for thing in sorted(constraint.ruled_out):
+            if re.search(rf"\b{re.escape(thing)}s?\b", check, re.IGNORECASE):
+                yield thing, case.ref((constraint.span_id, constraint.path), constraint.text)
+    for value in case.lineage.typed(check):
+        for seen in case.lineage.sightings(value, before)[:1]:
+            yield seen.value.raw, case.ref((seen.span_id, seen.path), seen.value.raw)
 
 
-def _seen_afterwards(case: Case, action: Action) -> list[str]:
-    """What the agents after the hand-off were shown, as lower-case texts."""
-    shown = []
+def _told_afterwards(case: Case, action: Action) -> Iterator[str]:
+    """What other agents were told after the hand-off; what they found out themselves does not count."""
     for call in case.calls:
         if call.order > action.order and call.agent != action.agent:
-            shown += [part.content.casefold() for message in call.content.input_messages for part in message.parts]
-    for span in case.run.spans[action.order + 1 :]:
-        if span.kind is Kind.AGENT and case.run.contents[span.span_id].input is not None:
-            shown.append(text(case.run.contents[span.span_id].input).casefold())
-    return shown
+            for position in call.new:
+                message = call.content.input_messages[position]
+                if message.role in ("system", "user"):
+                    yield from (part.content for part in message.parts)
 
 
 DETECTOR = Detector("handoff_drops", "A hand-off dropped information", Role.CAUSE, 5.0, find)

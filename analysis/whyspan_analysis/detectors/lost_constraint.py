@@ -1,110 +1,162 @@
-"""A constraint of the task was known and then broken, or never looked at again."""
+"""A constraint of the task was known and then broken by what was done."""
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from whyspan_analysis.case import Case, Detector
-from whyspan_analysis.constraints import Constraint, content_words, read_constraints
+from whyspan_analysis.constraints import Constraint, dropped_arguments, read_constraints, word, words
 from whyspan_analysis.fields import text
-from whyspan_analysis.model import Finding, Ref, Role
+from whyspan_analysis.lineage import Observation
+from whyspan_analysis.model import Finding, Role
 from whyspan_analysis.steps import Action
 from whyspan_analysis.values import Leaf, Value, leaves, of_scalar
 
-_AMOUNT = re.compile(
-    r"amount|price|cost|total|fare|rate|value|sum|fee|charge|paid|budget|nightly|quantity", re.IGNORECASE
-)
+_AMOUNT = re.compile(r"amount|price|cost|total|fare|rate|value|sum|fee|charge|paid|budget|quantity", re.IGNORECASE)
 _DAY = re.compile(r"date|day|deliver|depart|arriv|check_?(?:in|out)|due|start|end|when|until|eta", re.IGNORECASE)
+_READS = (None, "pure-read", "volatile-read")
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """One thing known about what an action is about: an argument, or a field of the record it names."""
+
+    span_id: str
+    leaf: Leaf
+    observation: Observation | None
 
 
 def find(detector: Detector, case: Case) -> Iterator[Finding]:
-    """Fires on an action whose arguments, or the record it is about, break a bound, a ban or a requirement."""
-    constraints = read_constraints(case.run, case.steps)
-    if not constraints:
-        return
-    for action in case.actions:
-        if action.arguments_at is None:
-            continue
-        span_id, path = action.arguments_at
-        own = [(span_id, leaf) for leaf in leaves(action.arguments, path)]
-        for constraint in constraints:
-            if (broken := _broken(constraint, action, own + list(_record(case, action)))) is not None:
-                at_span, leaf = broken
-                refs = [
-                    case.ref((at_span, leaf.path)),
-                    Ref(constraint.span_id, constraint.path, _quote(case, constraint)),
-                ]
-                yield detector.finding(
-                    case.chooser(action),
-                    f"`{action.name}` went ahead with {leaf.key} {text(leaf.value)}, against “{constraint.text}”.",
-                    refs,
-                    recovered=_done_again(case, action),
-                )
+    """Fires on an action with a declared effect whose arguments, or the record they name, break a bound or a ban.
 
-
-def _quote(case: Case, constraint: Constraint) -> str | None:
-    return case.ref((constraint.span_id, constraint.path), constraint.text).quote
-
-
-def _done_again(case: Case, action: Action) -> bool:
-    return any(other.order > action.order and other.name == action.name and other.ok for other in case.actions)
-
-
-def _record(case: Case, action: Action) -> Iterator[tuple[str, Leaf]]:
-    """What earlier results say of the thing an effective action is about: the object that holds its id.
-
-    Reads are left out: looking at a thing that breaks a constraint breaks nothing.
+    Blames the step that let the constraint go, where one is seen (the search repeated without it), with full strength,
+    and the step that took what breaks it. An agent that was never told of the constraint is hardly to blame.
     """
-    if action.span is None or action.span.effect in (None, "pure-read", "volatile-read"):
-        return
-    targets = {text(leaf.value) for leaf in leaves(action.arguments, "arguments") if _identifies(leaf)}
-    for observation in case.lineage.observations:
-        if observation.order >= action.order:
-            continue
-        holders = {
-            _holder(leaf)
-            for leaf in observation.leaves
-            if leaf.key and text(leaf.value) in targets and _identifies(leaf)
-        }
-        for leaf in observation.leaves:
-            if _holder(leaf) in holders and leaf.key:
-                yield observation.span_id, leaf
+    constraints = read_constraints(case.run, case.steps)
+    effective = [a for a in case.actions if a.span is not None and a.span.effect not in _READS and a.error is None]
+    effective.sort(key=lambda action: action.span is not None and action.span.effect == "reversible")
+    reported: set[str] = set()
+    for action in effective if constraints else ():
+        known = list(_known(case, action))
+        for constraint in constraints:
+            broken = next((each for each in known if _breaks(constraint, each.leaf)), None)
+            if broken is not None and f"{broken.leaf.key}={broken.leaf.value}" not in reported:
+                reported.add(f"{broken.leaf.key}={broken.leaf.value}")
+                yield from _findings(detector, case, action, constraint, broken)
 
 
-def _holder(leaf: Leaf) -> str:
-    return leaf.path[: leaf.path.rfind("]") + 1]
+def _findings(
+    detector: Detector, case: Case, action: Action, constraint: Constraint, broken: _Known
+) -> Iterator[Finding]:
+    against = (
+        f"`{action.name}` went ahead with {broken.leaf.key} {text(broken.leaf.value)}, against “{constraint.text}”"
+    )
+    refs = [
+        case.ref((broken.span_id, broken.leaf.path)),
+        case.ref((constraint.span_id, constraint.path), constraint.text),
+        *(case.ref(at) for at in (action.arguments_at,) if at is not None),
+    ]
+    taken = _taken(case, action, broken)
+    lost = _lost(case, constraint, broken)
+    if lost is not None:
+        later, key = lost
+        origin = case.chooser(later)
+        message = f"`{later.name}` was called again without {key}, and {against}."
+        more = [case.ref(at) for at in (later.arguments_at,) if at is not None]
+        yield detector.finding(origin, message, [*refs, *more], origin_span_id=later.span_id)
+    if lost is None or taken != origin:
+        told = _was_told(case, case.steps.agents[taken], constraint)
+        strength = 0.3 if not told else 0.6 if lost is not None else 1.0
+        yield detector.finding(taken, f"{against}{'' if told else ', of which it was not told'}.", refs, strength)
 
 
-def _identifies(leaf: Leaf) -> bool:
-    return re.search(r"(?:^|_)(?:id|no|number|ref|code|name|sku)$", leaf.key, re.IGNORECASE) is not None
+def _was_told(case: Case, agent: str | None, constraint: Constraint) -> bool:
+    """True when the agent had the constraint, or a message to it speaks of the same thing."""
+    if case.steps.agents[constraint.span_id] == agent:
+        return True
+    things = [
+        *constraint.ruled_out,
+        *(bound.raw for bound in (constraint.at_most, constraint.at_least) if bound is not None),
+    ]
+    told = (
+        part.content.casefold()
+        for call in case.calls
+        if call.agent == agent
+        for position in call.new
+        for part in call.content.input_messages[position].parts
+        if call.content.input_messages[position].role in ("system", "user")
+    )
+    return any(thing.casefold() in words_ for words_ in told for thing in things)
 
 
-def _broken(constraint: Constraint, action: Action, known: list[tuple[str, Leaf]]) -> tuple[str, Leaf] | None:
-    """Where the constraint is broken: the leaf that shows it."""
-    for span_id, leaf in known:
-        if constraint.bound is not None:
-            if _beyond(constraint, leaf):
-                return span_id, leaf
-        elif isinstance(leaf.value, bool):
-            named = set(content_words(leaf.key.replace("_", " ")))
-            if named and named <= constraint.words and leaf.value is (constraint.form == "forbidden"):
-                return span_id, leaf
-        elif constraint.form == "forbidden" and isinstance(leaf.value, str):
-            said = set(content_words(f"{leaf.value} {leaf.key}".replace("_", " ")))
-            own = set(content_words(text(leaf.value).replace("_", " ")))
-            if own and own <= constraint.words and len(said & constraint.words) >= 2:
-                return span_id, leaf
+def _taken(case: Case, action: Action, broken: _Known) -> str:
+    """Who chose the thing: the first choice of the record by one of its fields."""
+    if broken.observation is None:
+        return case.chooser(action)
+    holder = _holder(broken.leaf)
+    fields = {
+        text(leaf.value).casefold()
+        for leaf in broken.observation.leaves
+        if _holder(leaf) == holder or leaf is broken.leaf
+    }
+    return case.chosen_first(fields, action)
+
+
+def _lost(case: Case, constraint: Constraint, broken: _Known) -> tuple[Action, str] | None:
+    """The search that found the thing, where it had dropped the argument that stood for the constraint."""
+    if broken.observation is None:
+        return None
+    for drop in dropped_arguments(case.actions):
+        if drop.later is broken.observation.action and set(words(drop.key)) & constraint.words:
+            return drop.later, drop.key
     return None
 
 
-def _beyond(constraint: Constraint, leaf: Leaf) -> bool:
-    bound = constraint.bound
+def _known(case: Case, action: Action) -> Iterator[_Known]:
+    span_id, path = action.arguments_at or ("", "")
+    own = list(leaves(action.arguments, path))
+    yield from (_Known(span_id, leaf, None) for leaf in own)
+    targets = {text(leaf.value) for leaf in own if isinstance(leaf.value, str | int) and len(text(leaf.value)) >= 3}
+    for observation in reversed(case.lineage.observations):
+        if observation.order >= action.order:
+            continue
+        holders = {_holder(leaf) for leaf in observation.leaves if leaf.key and text(leaf.value) in targets}
+        for leaf in observation.leaves:
+            if leaf.key and any(_holder(leaf).startswith(holder) for holder in holders):
+                yield _Known(observation.span_id, leaf, observation)
+
+
+def _holder(leaf: Leaf) -> str:
+    """The path of the object that holds a leaf; a list of plain values belongs to the object that holds the list."""
+    return leaf.path[: leaf.path.rfind(leaf.key)].rstrip(".") if leaf.key else leaf.path
+
+
+def _breaks(constraint: Constraint, leaf: Leaf) -> bool:
+    if isinstance(leaf.value, bool):
+        return leaf.value and bool(set(words(leaf.key)) & constraint.ruled_out)
+    if isinstance(leaf.value, str) and _is_ruled_out(constraint, leaf.value):
+        return True
     value = next(iter(of_scalar(leaf.value)), None)
-    if bound is None or value is None or value.kind != bound.kind or value.raw != str(leaf.value)[: len(value.raw)]:
+    if value is None or value.raw != str(leaf.value)[: len(value.raw)]:
         return False
-    if not (_AMOUNT if bound.kind == "number" else _DAY).search(leaf.key):
+    if value.kind == "number" and float(value.canon) > 0 and set(words(leaf.key)) & constraint.ruled_out:
+        return True
+    return _beyond(value, leaf, constraint.at_most, above=True) or _beyond(
+        value, leaf, constraint.at_least, above=False
+    )
+
+
+def _is_ruled_out(constraint: Constraint, said: str) -> bool:
+    """True for short values that name what is ruled out; a longer text may speak against it."""
+    own = said.split()
+    return len(own) <= 3 and any(word(each.strip(",.")) in constraint.ruled_out for each in own)
+
+
+def _beyond(value: Value, leaf: Leaf, bound: Value | None, *, above: bool) -> bool:
+    if bound is None or value.kind != bound.kind or not (_AMOUNT if value.kind == "number" else _DAY).search(leaf.key):
         return False
     one, other = _comparable(value), _comparable(bound)
-    return one > other if constraint.form == "at most" else one < other
+    return one > other if above else one < other
 
 
 def _comparable(value: Value) -> float:

@@ -46,7 +46,7 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
                 case.chooser(action),
                 f"`{action.name}` was called with {leaf.key or 'the argument'} = {value.raw}, which appears in nothing seen before{hint}.",
                 refs,
-                _strength(value, near_miss=near is not None),
+                0.2 if near is None and _confirmed(action, value) else _strength(value, near_miss=near is not None),
                 recovered=_corrected(case, action, leaf),
             )
 
@@ -65,6 +65,13 @@ def _strength(value: Value, *, near_miss: bool) -> float:
     if value.kind == "number":
         return 0.7 if Decimal(value.canon) == int(float(value.canon)) and len(value.canon) >= 4 else 0.4
     return 0.8
+
+
+def _confirmed(action: Action, value: Value) -> bool:
+    """True when the tool knew the value: it stands in what came back. Agents are given such values outside the trace."""
+    return action.ok and any(
+        value.canon == other.canon for leaf in leaves(action.result, "") for other in of_scalar(leaf.value)
+    )
 
 
 def _corrected(case: Case, action: Action, leaf: Leaf) -> bool:

@@ -45,10 +45,27 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
             by_value[text(leaf.value).casefold()].append(record)
             if _OWNER.search(key) and _given(case, leaf.value):
                 meant.setdefault(key, record)
+    wrong: dict[str, tuple[Action, Leaf, _Record, Leaf, Leaf]] = {}
     for action in case.actions:
         for leaf in leaves(action.arguments, action.arguments_at[1] if action.arguments_at is not None else ""):
-            if (wrong := _other_owner(case, action, leaf, by_value, meant)) is not None:
-                yield _finding(detector, case, action, leaf, *wrong)
+            found = _other_owner(case, action, leaf, by_value, meant)
+            if found is not None and (text(leaf.value) not in wrong or _weighs(action)):
+                wrong[text(leaf.value)] = (action, leaf, *found)
+    for action, leaf, record, owner, wanted in wrong.values():
+        at = action.arguments_at[0] if action.arguments_at is not None else action.span_id
+        refs = [case.ref((at, leaf.path)), case.ref((record.span_id, owner.path))]
+        refs += [case.ref((record.span_id, held.path)) for held in record.fields.values() if held.value == leaf.value]
+        yield detector.finding(
+            case.chosen_first({text(leaf.value).casefold()}, action),
+            f"`{action.name}` was called for {leaf.key} {leaf.value}, which belongs to {owner.value}, not to {wanted.value}.",
+            refs,
+            origin_span_id=record.span_id,
+        )
+
+
+def _weighs(action: Action) -> bool:
+    """True for actions that leave a mark: of several on one record, they are the ones to speak of."""
+    return action.span is not None and action.span.effect in ("reversible", "irreversible", "external")
 
 
 def _records(observation: Observation) -> list[_Record]:
@@ -89,20 +106,6 @@ def _other_owner(
             if key in meant:
                 return record, owner, meant[key].fields[key]
     return None
-
-
-def _finding(
-    detector: Detector, case: Case, action: Action, leaf: Leaf, record: _Record, owner: Leaf, wanted: Leaf
-) -> Finding:
-    assert action.arguments_at is not None  # noqa: S101 - the argument was read from there
-    refs = [case.ref((action.arguments_at[0], leaf.path)), case.ref((record.span_id, owner.path))]
-    refs += [case.ref((record.span_id, held.path)) for held in record.fields.values() if held.value == leaf.value]
-    return detector.finding(
-        case.chooser(action),
-        f"`{action.name}` was called for {leaf.key} {leaf.value}, which belongs to {owner.value}, not to {wanted.value}.",
-        refs,
-        origin_span_id=record.span_id,
-    )
 
 
 DETECTOR = Detector("wrong_entity", "The wrong record was acted on", Role.CAUSE, 5.0, find)
