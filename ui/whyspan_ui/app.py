@@ -1,0 +1,140 @@
+"""The dashboard process: Streamlit as an ASGI application with our settings, our files and a route for large traces.
+
+`python -m whyspan_ui.app --data DIR --host 127.0.0.1 --port 8501` serves until it is stopped. Everything a page needs comes
+from this process; the content security policy makes the browser refuse anything else.
+"""
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import streamlit as st
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from whyspan_ui import data, theme
+from whyspan_ui.components.columns import columns
+from whyspan_ui.components.notices import failed_page
+
+SCRIPT: Final = Path(__file__).parent / "pages" / "shell.py"
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+_HEADERS: Final = {
+    # Streamlit needs inline styles, its own inline scripts and evaluated chart code; nothing may come from elsewhere.
+    "Content-Security-Policy": (
+        "default-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:; frame-ancestors 'none'; form-action 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class Guard:
+    """ASGI middleware: refuses other host names, which stops DNS rebinding, and adds the security headers."""
+
+    def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
+        self._app = app
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, unless its Host is not one of ours. An empty set of hosts allows all."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        host = host_name(Headers(scope=scope).get("host", ""))
+        if self._hosts and host not in self._hosts:
+            refusal = PlainTextResponse(f"This dashboard does not answer for the host {host!r}.\n", 400)
+            await refusal(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(_HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, send_guarded)
+
+
+def host_name(header: str) -> str:
+    """The name in a Host header without its port: `[::1]:8501` -> `[::1]`."""
+    bracket = header.rfind("]")
+    return header[: bracket + 1] if bracket >= 0 else header.partition(":")[0].lower()
+
+
+class Assets(StaticFiles):
+    """Our own files. Their path changes with their content, so browsers may keep them."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Serve one file."""
+        response = await super().get_response(path, scope)
+        if response.status_code == 200:
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+async def spans(request: Request) -> Response:
+    """`GET /api/runs/{run_id}/spans.json`: the run as columns (see `components.columns`); 404 for an unknown run."""
+    body = await run_in_threadpool(_spans_json, request.path_params["run_id"])
+    if body is None:
+        return PlainTextResponse("There is no such run.\n", 404)
+    return Response(body, media_type="application/json", headers={"Cache-Control": "private, max-age=3600"})
+
+
+def _spans_json(run_id: str) -> bytes | None:
+    found = data.investigation(run_id)
+    if found is None:
+        return None
+    return json.dumps(columns(found.run, found.diagnosis), separators=(",", ":")).encode()
+
+
+def options(host: str, port: int) -> dict[str, Any]:
+    """Streamlit's configuration, whatever the user's own Streamlit settings say."""
+    return {
+        "server.address": host,
+        "server.port": port,
+        "server.headless": True,
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": False,
+        "client.toolbarMode": "minimal",
+        "client.showErrorDetails": "none",
+        "runner.magicEnabled": False,
+        **theme.streamlit_options(),
+    }
+
+
+def application(host: str) -> st.App:
+    """The dashboard as an ASGI application. A loopback address answers loopback names only, any other address every name."""
+    loopback = host in LOOPBACK or host == "::1"
+    return st.App(
+        SCRIPT,
+        routes=[
+            Route("/api/runs/{run_id}/spans.json", spans),
+            Mount(theme.assets_path(), Assets(directory=theme.ASSETS)),
+        ],
+        on_script_error=failed_page,
+        middleware=[Middleware(Guard, hosts=LOOPBACK if loopback else frozenset())],
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve until stopped."""
+    parser = argparse.ArgumentParser(prog="python -m whyspan_ui.app", description="The Whyspan dashboard.")
+    parser.add_argument("--data", type=Path, default=data.data_dir(), help="data folder (default: %(default)s)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=8501, help="port to listen on (default: %(default)s)")
+    given = parser.parse_args(arguments)
+    os.environ["WHYSPAN_DATA"] = str(given.data)  # where pages/ and the route look
+    application(given.host).run(config=options(given.host, given.port))
+
+
+if __name__ == "__main__":
+    main()

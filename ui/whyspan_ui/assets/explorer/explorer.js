@@ -1,0 +1,40 @@
+// The component's renderer: fetches the columns of a run once per revision and keeps one Explorer per mounted element.
+
+import { el } from "./dom.js";
+import { Explorer } from "./view.js";
+
+const mounted = new WeakMap();
+
+/** Called again for every change of `data` or of the theme, so it only does what is new. Returns the clean-up. */
+export default function render({ parentElement, data, setStateValue }) {
+  const report = (spanId) => setStateValue("sel", spanId);
+  const before = mounted.get(parentElement);
+  if (before?.revision === data.revision) {
+    before.report = report;
+    before.explorer?.draw();
+    return before.dispose;
+  }
+  const entry = { revision: data.revision, report, explorer: null, dispose };
+  mounted.set(parentElement, entry);
+  const root = parentElement.querySelector(".explorer");
+  load(data.url).then(
+    (columns) => {
+      if (mounted.get(parentElement) !== entry) return;
+      const selected = before?.explorer?.selectedId() ?? data.sel;
+      before?.explorer?.dispose();
+      entry.explorer = new Explorer(root, columns, selected, (spanId) => entry.report(spanId));
+    },
+    (error) => root.replaceChildren(el("p", { class: "notice" }, `The spans could not be loaded: ${error.message}`)),
+  );
+  function dispose() {
+    entry.explorer?.dispose();
+    if (mounted.get(parentElement) === entry) mounted.delete(parentElement);
+  }
+  return dispose;
+}
+
+async function load(url) {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+  return response.json();
+}

@@ -1,0 +1,203 @@
+"""The detail panel: one span, its decision, its conversation or its call, what was found on it, and everything it sent."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import streamlit as st
+
+from whyspan.semconv import Kind
+from whyspan_analysis.model import DecisionNode, Diagnosis, Finding, Run
+from whyspan_analysis.report import wording
+from whyspan_collector.records import Content, Message, Span
+from whyspan_ui.components import badges, figures
+from whyspan_ui.components.columns import title
+from whyspan_ui.components.decision import absent, decision, link, section
+from whyspan_ui.components.markup import Markup, join, prose, tag
+from whyspan_ui.components.messages import chat, code
+from whyspan_ui.components.verdict import quote
+
+_LATEST_MESSAGES = 6
+"""Input messages shown at once; a model call repeats the whole conversation before it."""
+
+
+def detail(run: Run, diagnosis: Diagnosis, span_id: str) -> None:
+    """Show one span. What its kind does not say stays in the Raw tab."""
+    span = run.span(span_id)
+    content = run.contents.get(span_id) or Content()
+    decisions = [node for node in diagnosis.decisions if node.span_id == span_id]
+    st.html(
+        join(
+            _header(run, span),
+            *(_finding(run, finding) for finding in diagnosis.findings if finding.span_id == span_id),
+        )
+    )
+    names = _tabs(span, decisions)
+    for name, tab in zip(names, st.tabs(names, key=f"tab-{span_id}", on_change="rerun"), strict=True):
+        if tab.open:
+            with tab:
+                _show(name, run, diagnosis, span, content)
+
+
+def _tabs(span: Span, decisions: list[DecisionNode]) -> list[str]:
+    names = ["Decision"] if decisions else []
+    if span.kind is Kind.MODEL_CALL:
+        names.append("Messages")
+    elif span.kind is not Kind.DECISION:
+        names.append("Call" if span.kind is Kind.TOOL else "Input and output")
+    return [*names, "Raw"]
+
+
+def _show(name: str, run: Run, diagnosis: Diagnosis, span: Span, content: Content) -> None:
+    if name == "Decision":
+        st.html(join(*(decision(run, node) for node in diagnosis.decisions if node.span_id == span.span_id)))
+    elif name == "Messages":
+        _messages(content, span)
+    elif name == "Raw":
+        _raw(run, span)
+    else:
+        st.html(_call(diagnosis, span, content))
+
+
+def _header(span: Span) -> Markup:
+    elapsed = figures.elapsed_ms(span.start_ns, span.end_ns)
+    took = wording.duration(elapsed) if elapsed is not None else "pending" if span.end_ns == 0 else "no valid time"
+    facts = [span.kind.value.replace("_", " "), span.name if span.name != title(run, span) else None]
+    facts.append(span.agent if span.kind is not Kind.AGENT else None)
+    facts += [took, _tokens(span), wording.dollars(span.cost) if span.cost is not None else None]
+    error = (
+        span.error_message
+        or span.status_message
+        or span.error_type
+        or "The span has the status error and says no more."
+    )
+    return tag(
+        "header",
+        tag("div", badges.letter(span), tag("h3", tag("bdi", title(run, span))), class_="name"),
+        tag("div", tag("bdi", " · ".join(fact for fact in facts if fact)), class_="muted"),
+        tag("div", tag("b", "Error "), tag("bdi", error), class_="card failed") if span.status == "error" else None,
+        class_="detail-header",
+    )
+
+
+def _tokens(span: Span) -> str:
+    known = {"in": span.input_tokens, "out": span.output_tokens}
+    return " + ".join(f"{figures.compact(tokens)} tokens {way}" for way, tokens in known.items() if tokens is not None)
+
+
+def _finding(run: Run, finding: Finding) -> Markup:
+    words = [finding.detector.replace("_", " "), finding.role.value, "recovered" if finding.recovered else None]
+    origin = finding.origin_span_id
+    quotes = [quote(run, ref, here=finding.span_id) for ref in finding.refs if ref.quote]
+    more = tag("details", tag("summary", f"{len(quotes) - 2} more"), *quotes[2:]) if len(quotes) > 2 else None
+    return tag(
+        "div",
+        tag(
+            "div",
+            tag("b", tag("bdi", " · ".join(word for word in words if word))),
+            badges.knowledge("derived"),
+            class_="head",
+        ),
+        prose(finding.message),
+        *quotes[:2],
+        more,
+        tag("div", "First seen in ", link(run, origin), class_="origin")
+        if origin and origin != finding.span_id
+        else None,
+        class_="card recovered" if finding.recovered else f"card {finding.role.value}",
+    )
+
+
+def _messages(content: Content, span: Span) -> None:
+    if content.output_messages:
+        st.html(section("Answer", "recorded", chat(content.output_messages, answer=True)))
+    else:
+        st.html(section("Answer", None, absent("No answer was captured: the call failed, or its content is not sent.")))
+    if not content.input_messages:
+        st.html(section("Asked", None, absent("The messages to the model were not captured.")))
+        return
+    earlier, latest = _fold(content.input_messages)
+    st.html(section("Asked", "recorded", chat(latest) if not earlier else None))
+    if earlier:
+        history = st.expander(
+            f"{wording.count(len(earlier), 'earlier message')}", key=f"history-{span.span_id}", on_change="rerun"
+        )
+        if history.open:
+            history.html(chat(earlier))
+        st.html(chat(latest))
+    if content.tool_definitions:
+        offered = [str(tool.get("name") or "unnamed") for tool in content.tool_definitions]
+        st.html(
+            section("Tools offered", "recorded", tag("div", *(tag("code", name) for name in offered), class_="names"))
+        )
+
+
+def _fold(messages: list[Message]) -> tuple[list[Message], list[Message]]:
+    """Earlier messages to fold away, and the latest, which decided the answer."""
+    if len(messages) <= _LATEST_MESSAGES:
+        return [], messages
+    return messages[:-_LATEST_MESSAGES], messages[-_LATEST_MESSAGES:]
+
+
+def _call(diagnosis: Diagnosis, span: Span, content: Content) -> Markup:
+    is_tool = span.kind is Kind.TOOL
+    given = content.arguments if content.arguments is not None else content.input
+    came = content.result if content.result is not None else content.output
+    parts = [_value("Arguments" if is_tool else "Input", given), _value("Result" if is_tool else "Output", came)]
+    if not is_tool and (content.input_messages or content.output_messages):
+        parts = [
+            section("Input", "recorded", chat(content.input_messages)) if content.input_messages else parts[0],
+            section("Output", "recorded", chat(content.output_messages)) if content.output_messages else parts[1],
+        ]
+    for outcome in content.outcomes:
+        words = f"{'held' if outcome.ok else 'did not hold'}: {outcome.check or 'an unnamed check'}"
+        parts.append(section("Outcome check", "recorded", tag("div", tag("bdi", words)), code(outcome.detail)))
+    using = [node for node in diagnosis.decisions if any(ref.span_id == span.span_id for ref in node.evidence)]
+    if using:
+        parts.append(section("Used by", "derived", *(_used_by(node) for node in using)))
+    elif is_tool:
+        parts.append(section("Used by", None, absent("No decision could be shown to rest on this result.")))
+    return join(*parts)
+
+
+def _used_by(node: DecisionNode) -> Markup:
+    words = f"Decision {node.step}: {node.choice or node.question}"
+    return tag("div", tag("button", tag("bdi", words), class_="where", data_span=node.span_id), class_="link")
+
+
+def _value(heading: str, value: Any) -> Markup:
+    if value is None:
+        return section(heading, None, absent(f"No {heading.lower()} captured on this span."))
+    return section(heading, "recorded", code(value))
+
+
+def _raw(run: Run, span: Span) -> None:
+    identity = {"span id": span.span_id, "parent span id": span.parent_span_id, "trace id": span.trace_id}
+    identity |= {"name": span.name, "start": figures.moment(span.start_ns), "status": span.status}
+    identity |= {"scope": span.scope, "vocabulary": span.vocabulary}
+    logs = [asdict(log) for log in run.logs if log.span_id == span.span_id]
+    st.html(
+        join(
+            _table("Span", identity),
+            _table("Attributes", span.attributes),
+            *(_table(f"Event {event.get('name', '')}", event.get("attributes") or {}) for event in span.events),
+            *(_table("Log record", log) for log in logs),
+            _table("Resource", span.resource),
+        )
+    )
+    st.download_button(
+        "Download the span as JSON",
+        lambda: json.dumps(asdict(span) | {"logs": logs}, ensure_ascii=False, indent=2, default=str),
+        file_name=f"span-{span.span_id}.json",
+        mime="application/json",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _table(heading: str, values: dict[str, Any]) -> Markup | None:
+    known = {key: value for key, value in values.items() if value is not None}
+    if not known:
+        return None
+    rows = [tag("tr", tag("th", tag("bdi", key)), tag("td", code(value))) for key, value in sorted(known.items())]
+    return section(heading, "recorded", tag("table", *rows, class_="raw"))

@@ -1,0 +1,53 @@
+"""The explorer as a Streamlit component: decision map, minimap, tree and waterfall in one selection (assets/explorer)."""
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+import streamlit as st
+
+from whyspan_ui import theme
+
+# The modules are imported by address, so that the browser keeps them and they may import each other. The renderer is
+# called many times; the import happens once.
+_LOADER = """
+export default function render(component) {
+  const address = new URL(component.data.module, document.baseURI).href;
+  let dispose = null;
+  let gone = false;
+  import(address).then((module) => {
+    if (!gone) dispose = module.default(component);
+  });
+  return () => {
+    gone = true;
+    dispose?.();
+  };
+}
+"""
+
+
+def explorer(run_id: str, revision: str, *, selected: str, on_select: Callable[[], None]) -> None:
+    """Show the spans of a run; the browser fetches them from `/api/runs/<run_id>/spans.json`.
+
+    The selection is the state `sel` of the widget `key(run_id)`, a span id.
+    """
+    component = st.components.v2.component(
+        "whyspan_explorer",
+        html='<div class="explorer"></div>',
+        css=(theme.ASSETS / "explorer" / "explorer.css").read_text(encoding="utf-8"),
+        js=_LOADER,
+    )
+    component(
+        key=key(run_id),
+        data={
+            "module": f"{theme.assets_path()}/explorer/explorer.js",
+            "url": f"/api/runs/{quote(run_id, safe='')}/spans.json?revision={quote(revision, safe='')}",
+            "revision": revision,
+            "sel": selected,
+        },
+        on_sel_change=on_select,
+    )
+
+
+def key(run_id: str) -> str:
+    """The widget's key."""
+    return f"explorer-{run_id}"

@@ -1,0 +1,44 @@
+"""HTML from trace content, safe by construction: `tag` escapes every child that was not itself made by `tag`.
+
+Trace text is never handed to Streamlit's Markdown, which would read links, formulas, colours and icons out of it.
+"""
+
+import html
+
+from whyspan_analysis.report.wording import pieces
+from whyspan_ui.printable import printable
+
+
+class Markup(str):
+    """HTML that is ready to be shown."""
+
+    __slots__ = ()
+
+
+def text(content: object) -> Markup:
+    """The content as literal text in HTML."""
+    return content if isinstance(content, Markup) else Markup(html.escape(printable(str(content))))
+
+
+def join(*children: object) -> Markup:
+    """The children one after the other; None is left out."""
+    return Markup("".join(text(child) for child in children if child is not None))
+
+
+def tag(name: str, *children: object, **attributes: object) -> Markup:
+    """An element. Attribute names: `class_` is `class`, `data_span` is `data-span`; None is left out.
+
+    >>> tag("b", "<script>", class_="x")
+    '<b class="x">&lt;script&gt;</b>'
+    """
+    spelled = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{text(value)}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    return Markup(f"<{name}{spelled}>{join(*children)}</{name}>")
+
+
+def prose(sentence: str) -> Markup:
+    """One of our sentences: the values it quotes from the trace stand between backticks and become code, literally."""
+    return tag("bdi", *(tag("code", piece) if is_code else piece for piece, is_code in pieces(sentence)))

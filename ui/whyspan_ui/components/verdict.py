@@ -1,0 +1,128 @@
+"""The banner over a run: how it ended, why, the causal chain to click through, the rivals and what is missing."""
+
+from whyspan_analysis.model import Diagnosis, Hypothesis, Ref, Run, Sentence, Status
+from whyspan_analysis.report import wording
+from whyspan_ui.components import badges
+from whyspan_ui.components.columns import one_line, title
+from whyspan_ui.components.markup import Markup, join, prose, tag
+
+_HEADINGS = {Status.FAILED: "Why it failed", Status.OK: "Ended ok", Status.UNKNOWN: "Outcome unknown"}
+_CHIP_LENGTH = 52
+
+
+def banner(run: Run, diagnosis: Diagnosis) -> Markup:
+    """The whole banner as HTML."""
+    status = diagnosis.outcome.status
+    return tag(
+        "section",
+        tag("div", tag("b", _HEADINGS[status]), " ", *_headline(diagnosis), class_="headline"),
+        _chain(diagnosis),
+        tag("div", _rivals(run, diagnosis), _full_chain(run, diagnosis), _missing(diagnosis), class_="more"),
+        class_=f"verdict {status.value}",
+    )
+
+
+def _headline(diagnosis: Diagnosis) -> list[Markup]:
+    outcome = diagnosis.outcome
+    if outcome.status is not Status.FAILED:
+        return [prose(outcome.check), badges.knowledge(outcome.source)]
+    if diagnosis.verdict is None:
+        return [
+            prose(f"No cause could be named. It counts as failed because {outcome.check}."),
+            badges.knowledge(outcome.source),
+        ]
+    return [prose(diagnosis.verdict), badges.grade(diagnosis.grade.value), badges.knowledge("derived")]
+
+
+def _chain(diagnosis: Diagnosis) -> Markup | None:
+    """One chip per sentence; the arrow between two is the order in which it happened."""
+    if not diagnosis.chain:
+        return None
+    decisive = diagnosis.hypotheses[0].span_id if diagnosis.hypotheses else None
+    spans = [next((ref.span_id for ref in sentence.refs), None) for sentence in diagnosis.chain]
+    first = spans.index(decisive) if decisive in spans else None
+    chips = [
+        _chip(sentence, span_id, decisive=position == first)
+        for position, (sentence, span_id) in enumerate(zip(diagnosis.chain, spans, strict=True))
+    ]
+    return tag("div", *chips, class_="chain", role="group", aria_label="Causal chain, in order")
+
+
+def _chip(sentence: Sentence, span_id: str | None, *, decisive: bool) -> Markup:
+    words = tag("bdi", one_line(sentence.text.replace("`", ""), _CHIP_LENGTH))
+    kind = f"chip {sentence.source}{' decisive' if decisive else ''}"
+    if span_id is None:
+        return tag("span", words, class_=kind, title=sentence.text)
+    return tag("button", words, class_=kind, data_span=span_id, title=sentence.text)
+
+
+def _full_chain(run: Run, diagnosis: Diagnosis) -> Markup | None:
+    if not diagnosis.chain:
+        return None
+    items = [tag("li", _sentence(run, sentence)) for sentence in diagnosis.chain]
+    return tag("details", tag("summary", "The chain in full"), tag("ol", *items))
+
+
+def _sentence(run: Run, sentence: Sentence) -> Markup:
+    quotes = [quote(run, ref) for ref in sentence.refs if ref.quote]
+    return join(prose(sentence.text), " ", badges.knowledge(sentence.source), *quotes)
+
+
+def quote(run: Run, ref: Ref, *, here: str | None = None) -> Markup:
+    """A reference into the trace: where, and what stands there; a click goes to the span, unless it is `here` already."""
+    place = None if ref.span_id == here else _place(run, ref.span_id)
+    field = tag("span", tag("bdi", ref.field), class_="field") if ref.field else None
+    return tag("div", tag("div", place, field), tag("q", ref.quote) if ref.quote else None, class_="quote")
+
+
+def _place(run: Run, span_id: str) -> Markup:
+    spans = {span.span_id: span for span in run.spans}
+    if span_id not in spans:
+        return tag("span", f"span {span_id}, which was not received ", class_="muted")
+    return tag("button", tag("bdi", title(run, spans[span_id])), class_="where", data_span=span_id)
+
+
+def _rivals(run: Run, diagnosis: Diagnosis) -> Markup | None:
+    if not diagnosis.hypotheses:
+        return None
+    others = len(diagnosis.hypotheses) - 1
+    words = f"{wording.count(others, 'rival')} and the scores" if others else "No rival; how the score adds up"
+    return tag(
+        "details",
+        tag("summary", words),
+        tag("div", *(_hypothesis(run, hypothesis) for hypothesis in diagnosis.hypotheses), class_="hypotheses"),
+    )
+
+
+def _hypothesis(run: Run, hypothesis: Hypothesis) -> Markup:
+    spans = {span.span_id: span for span in run.spans}
+    span = spans.get(hypothesis.span_id)
+    name = title(run, span) if span else hypothesis.span_id
+    terms = [
+        tag("tr", tag("td", f"{bits:+.1f}", class_="bits"), tag("td", prose(reason)))
+        for reason, bits in hypothesis.unfold
+    ]
+    against = [tag("div", "Against it: ", prose(words), class_="against") for words in hypothesis.against]
+    return tag(
+        "div",
+        tag(
+            "div",
+            tag("span", f"{hypothesis.rank}.", class_="rank"),
+            tag("button", tag("bdi", name), class_="where", data_span=hypothesis.span_id),
+            badges.grade(hypothesis.grade.value),
+            tag(
+                "span", f"{hypothesis.score:+.1f} bits", class_="muted score", title="Log-odds: 1 bit doubles the odds"
+            ),
+        ),
+        *(tag("div", prose(finding.message), class_="message") for finding in hypothesis.findings),
+        tag("table", *terms) if terms else None,
+        *against,
+        class_="hypothesis",
+    )
+
+
+def _missing(diagnosis: Diagnosis) -> Markup | None:
+    if not diagnosis.missing:
+        return None
+    items = [tag("li", prose(words)) for words in diagnosis.missing]
+    return tag("details", tag("summary", f"Not captured: {len(items)}"), tag("ul", *items), class_="missing")

@@ -1,0 +1,88 @@
+"""One run: how it ended, why, and every span of it."""
+
+from typing import Any
+
+import streamlit as st
+
+from whyspan_analysis.report import wording
+from whyspan_ui import data
+from whyspan_ui.components import badges, figures
+from whyspan_ui.components.detail import detail
+from whyspan_ui.components.explorer import explorer, key
+from whyspan_ui.components.markup import Markup, tag
+from whyspan_ui.components.notices import empty_store
+from whyspan_ui.components.tokens import tokens_per_decision
+from whyspan_ui.components.verdict import banner
+from whyspan_ui.data import Investigation
+
+
+def page() -> None:
+    """Show the run of the address, else the one looked at last, else the first failed one."""
+    wanted = st.query_params.get("run") or st.session_state.get("run") or most_telling()
+    if wanted is None:
+        empty_store(data.data_dir())
+        return
+    found = data.investigation(wanted)
+    if found is None:
+        st.html(tag("p", "There is no run ", tag("code", wanted), ", or several begin like that.", class_="absent"))
+        st.page_link("runs.py", label="All runs", icon=":material/list:")
+        return
+    st.session_state["run"] = found.run.run_id
+    st.html(header(found.row))
+    st.html(banner(found.run, found.diagnosis))
+    explore(found)
+    tokens_per_decision(found.run, found.diagnosis)
+
+
+def most_telling() -> str | None:
+    """The newest failed run, else the newest run."""
+    rows = data.runs().to_pylist()
+    failed = [row for row in rows if row["outcome"] == "failed"]
+    return next((str(row["run_id"]) for row in failed + rows), None)
+
+
+def header(row: dict[str, Any]) -> Markup:
+    """One line: which run, how it ended, when, and its size."""
+    facts = [
+        figures.moment(row["start_ns"]),
+        wording.count(row["spans"], "span"),
+        wording.count(row["model_calls"], "model call"),
+        wording.count(row["tool_calls"], "tool call"),
+    ]
+    elapsed = figures.elapsed_ms(row["start_ns"], row["end_ns"])
+    if elapsed is not None:
+        facts.insert(1, wording.duration(elapsed))
+    known = [row["input_tokens"], row["output_tokens"]]
+    if any(tokens is not None for tokens in known):
+        facts.append(f"{figures.compact(sum(tokens or 0 for tokens in known))} tokens")
+    if row["cost"] is not None:
+        facts.append(wording.dollars(row["cost"]))
+    return tag(
+        "div",
+        tag("h1", tag("bdi", row["agent"] or row["name"])),
+        tag("span", "/ ", tag("code", row["run_id"]), class_="muted"),
+        badges.outcome(row["outcome"] or "unknown"),
+        None if row["complete"] else tag("span", "incomplete", class_="badge incomplete", title="Spans are missing"),
+        tag("span", " · ".join(facts), class_="muted"),
+        class_="run-header",
+    )
+
+
+@st.fragment
+def explore(found: Investigation) -> None:
+    """Explorer and detail panel: a selection runs this part only."""
+    run = found.run
+    name = key(run.run_id)
+    first = found.diagnosis.hypotheses[0].span_id if found.diagnosis.hypotheses else run.spans[0].span_id
+    initial = st.query_params.get("span", first)
+    selected = st.session_state.get(name, {}).get("sel") or initial
+    if selected not in run.contents:
+        selected = first
+    left, right = st.columns([63, 37], gap="small")
+    with left:
+        explorer(run.run_id, found.revision, selected=initial, on_select=lambda: None)
+    with right, st.container(key="detail", border=True):
+        detail(run, found.diagnosis, selected)
+
+
+page()

@@ -1,0 +1,100 @@
+"""The batch report over all stored runs: its key figures here, the whole of it as a file."""
+
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from whyspan_analysis.report import html, markdown, wording
+from whyspan_analysis.report.model import Cause, Report
+from whyspan_ui import data
+from whyspan_ui.components import badges
+from whyspan_ui.components.markup import Markup, prose, tag
+from whyspan_ui.components.notices import empty_store
+
+
+def page() -> None:
+    """Summary, causes with their examples, and the downloads."""
+    report = built(_origin())
+    if not report.totals.runs:
+        empty_store(data.data_dir())
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.html(tag("div", tag("h1", "Batch report"), tag("span", period(report), class_="muted"), class_="run-header"))
+        downloads(report)
+    st.html(tag("section", tag("ul", *(tag("li", prose(line)) for line in report.summary)), class_="verdict summary"))
+    if report.causes:
+        st.html(tag("h2", "What failed, by cause"))
+        st.html(tag("div", *(cause_card(cause) for cause in report.causes), class_="causes"))
+    if report.gaps:
+        gaps = [
+            tag("li", prose(gap.text), " ", tag("span", f"({wording.count(gap.runs, 'run')})", class_="muted"))
+            for gap in report.gaps
+        ]
+        st.html(tag("section", tag("h2", "Not captured"), tag("ul", *gaps), class_="gaps"))
+
+
+@st.cache_data(ttl="20s", show_spinner="Building the report")
+def built(origin: str) -> Report:
+    """The report of this moment, with links to runs under this origin."""
+    return data.report(lambda run_id: f"{origin}/investigate?run={run_id}")
+
+
+def _origin() -> str:
+    address = urlsplit(st.context.url or "")
+    return f"{address.scheme}://{address.netloc}"
+
+
+def period(report: Report) -> str:
+    """Which runs the report is about."""
+    return f"{wording.count(report.totals.runs, 'run')}, {wording.when(report.first_run_at)} to {wording.when(report.last_run_at)}"
+
+
+def downloads(report: Report) -> None:
+    """The report in the formats of `whyspan report`."""
+    formats = {
+        "HTML": ("text/html", lambda: html.render(report)),
+        "Markdown": ("text/markdown", lambda: markdown.render(report)),
+        "JSON": ("application/json", lambda: report.model_dump_json(by_alias=True, indent=2)),
+    }
+    for name, (mime, render) in formats.items():
+        suffix = {"HTML": "html", "Markdown": "md", "JSON": "json"}[name]
+        st.download_button(
+            name, render, file_name=f"whyspan-report.{suffix}", mime=mime, icon=":material/download:", on_click="ignore"
+        )
+
+
+def cause_card(cause: Cause) -> Markup:
+    """One cause: how often, where, since when, and the runs that show it."""
+    facts = [
+        wording.count(cause.runs, "failed run"),
+        wording.percent(cause.share),
+        f"last seen {wording.when(cause.last_seen)}",
+    ]
+    if cause.first_seen != cause.last_seen:
+        facts.append(f"first seen {wording.when(cause.first_seen)}")
+    return tag(
+        "div",
+        tag(
+            "div",
+            tag("b", prose(cause.title)),
+            *(badges.grade(grade) for grade in cause.grades),
+            tag("span", " · ".join(facts), class_="muted score"),
+            class_="where-line",
+        ),
+        *(
+            tag(
+                "div",
+                tag(
+                    "a",
+                    prose(example.verdict or example.check),
+                    href=f"investigate?run={example.run_id}",
+                    target="_self",
+                ),
+            )
+            for example in cause.examples
+        ),
+        class_="hypothesis",
+    )
+
+
+page()

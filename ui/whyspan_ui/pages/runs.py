@@ -1,0 +1,151 @@
+"""All runs, the failed ones first in sight: what failed, why in one line, and a click to the explanation."""
+
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from whyspan_analysis.report import wording
+from whyspan_ui import data, theme
+from whyspan_ui.components import figures
+from whyspan_ui.components.markup import tag
+from whyspan_ui.components.notices import empty_store
+
+FILTERS = {"All": None, "Failed": "failed", "Ok": "ok", "Unknown": "unknown"}
+_ROW_HEIGHT = 31
+
+
+def page() -> None:
+    """Search, filter, the key figures and the table."""
+    runs = table_of_runs()
+    if runs.is_empty():
+        empty_store(data.data_dir())
+        return
+    failed = runs.filter(pl.col("status") == "failed").height
+    with st.container(horizontal=True, vertical_alignment="center"):
+        wanted = st.text_input(
+            "Search",
+            placeholder="Search agent, verdict, tool or run id",
+            type="search",
+            live=True,
+            key="q",
+            bind="query-params",
+            label_visibility="collapsed",
+            width=360,
+        )
+        status = st.segmented_control(
+            "Status",
+            list(FILTERS),
+            default="Failed" if failed else "All",
+            key="status",
+            bind="query-params",
+            required=True,
+            label_visibility="collapsed",
+        )
+    key_figures(runs, failed)
+    shown = matching(runs, wanted or "", FILTERS[status])
+    if shown.is_empty():
+        st.html(tag("p", f"None of {wording.count(runs.height, 'run')} matches.", class_="absent"))
+    else:
+        table(shown)
+
+
+def table_of_runs() -> pl.DataFrame:
+    """One row per run with the columns of the table, newest first."""
+    runs = pl.DataFrame(data.runs())
+    starts_validly = pl.col("clock_valid") & pl.col("start_ns").is_between(*figures.VALID_NS)
+    tokens = pl.col("input_tokens").fill_null(0) + pl.col("output_tokens").fill_null(0)
+    return runs.select(
+        "run_id",
+        status=pl.col("outcome").fill_null("not diagnosed yet"),
+        agent=pl.coalesce("agent", "name"),
+        verdict=pl.col("verdict").str.replace_all("`", "", literal=True),
+        grade=pl.when(pl.col("grade") != "none").then("grade"),
+        decisive=pl.coalesce("decisive_tool", "decisive_agent"),
+        spans="spans",
+        seconds=pl.when("clock_valid").then((pl.col("end_ns").cast(pl.Float64) - pl.col("start_ns")) / 1e9),
+        tokens=pl.when(pl.any_horizontal(pl.col("input_tokens", "output_tokens").is_not_null())).then(tokens),
+        cost="cost",
+        started=pl.when(starts_validly)
+        .then(pl.col("start_ns").cast(pl.Int64, strict=False))
+        .cast(pl.Datetime("ns", "UTC")),
+    )
+
+
+def matching(runs: pl.DataFrame, text: str, status: str | None) -> pl.DataFrame:
+    """The runs with this status that have every word of the text somewhere; a run without an outcome counts as unknown."""
+    if status == "unknown":
+        runs = runs.filter(~pl.col("status").is_in(["ok", "failed"]))
+    elif status:
+        runs = runs.filter(pl.col("status") == status)
+    haystack = pl.concat_str(["run_id", "status", "agent", "verdict", "decisive"], separator=" ", ignore_nulls=True)
+    for word in text.lower().split():
+        runs = runs.filter(haystack.str.to_lowercase().str.contains(word, literal=True))
+    return runs
+
+
+def key_figures(runs: pl.DataFrame, failed: int) -> None:
+    """Failures, tokens, cost and time over all runs; a figure nobody reported is left out."""
+    judged = runs.filter(pl.col("status").is_in(["ok", "failed"])).height
+    cards = [("Failed runs", f"{failed:,} of {runs.height:,}", "Runs whose outcome is failed, of all stored runs.")]
+    if judged:
+        cards.append(
+            ("Failure rate", f"{100 * failed / judged:.1f} %", f"Of the {judged:,} runs whose outcome is known.")
+        )
+    for heading, known, shown in (
+        ("Tokens", runs["tokens"].count(), figures.compact(int(runs["tokens"].sum()))),
+        ("Cost", runs["cost"].count(), wording.dollars(float(runs["cost"].sum()))),
+    ):
+        if known:
+            cards.append((heading, shown, f"Reported by {known:,} of {runs.height:,} runs."))
+    slow = runs["seconds"].quantile(0.95, interpolation="higher")
+    if slow is not None:
+        cards.append(("p95 duration", wording.duration(slow * 1000), "19 of 20 runs took at most this long."))
+    with st.grid(len(cards), gap="small"):
+        for heading, value, meaning in cards:
+            st.metric(heading, value, border=True, help=meaning)
+
+
+def table(runs: pl.DataFrame) -> None:
+    """The runs as a table; a click on a row opens the run."""
+    known = [
+        name for name in runs.columns if name in ("run_id", "status", "agent") or runs[name].null_count() < runs.height
+    ]
+    shown = runs.select(known).with_columns(pl.concat_list("status").alias("status"))
+    choice = st.dataframe(
+        shown,
+        key="runs",
+        hide_index=True,
+        column_order=[name for name in _columns() if name in known],
+        column_config=_columns(),
+        on_select="rerun",
+        selection_mode="single-cell",
+        row_height=_ROW_HEIGHT,
+        height=min(_ROW_HEIGHT * (runs.height + 1) + 3, 640),
+        placeholder="",
+        alt="Runs, newest first",
+    )
+    for row, _ in choice["selection"]["cells"]:
+        st.switch_page("investigate.py", query_params={"run": runs["run_id"][row]})
+
+
+def _columns() -> dict[str, Any]:
+    red, green, gray = (theme.PALETTE[name][0] for name in ("red", "green", "gray"))
+    states = {"failed": red, "ok": green, "unknown": gray, "not diagnosed yet": gray}
+    column = st.column_config
+    return {
+        "status": column.MultiselectColumn("Status", options=list(states), color=list(states.values()), width=84),
+        "agent": column.TextColumn("Agent", width=130),
+        "verdict": column.TextColumn("Verdict", width=560),
+        "grade": column.TextColumn("Grade", width=64, help="How well the cause is supported: suspect, likely, strong."),
+        "decisive": column.TextColumn("Decisive", width=120, help="The tool, else the agent, of the decisive step."),
+        "spans": column.NumberColumn("Spans", width=58),
+        "seconds": column.NumberColumn("Duration", format="%.2f s", width=76),
+        "tokens": column.NumberColumn("Tokens", format="compact", width=64),
+        "cost": column.NumberColumn("Cost", format="$%.4f", width=70),
+        "started": column.DatetimeColumn("Started", format="D MMM HH:mm:ss", timezone="UTC", width=124),
+        "run_id": column.TextColumn("Run", width=80),
+    }
+
+
+page()

@@ -1,0 +1,23 @@
+"""The frame around every page: title, icon, style and the navigation at the top."""
+
+import streamlit as st
+
+from whyspan_collector.errors import StoreError
+from whyspan_ui import theme
+from whyspan_ui.components.notices import unreadable_store
+
+st.set_page_config(page_title="Whyspan", page_icon=theme.ASSETS / "favicon.png", layout="wide")
+st.html(f"<style>{theme.style_sheet()}</style>")
+page = st.navigation(
+    [
+        st.Page("runs.py", title="Runs", icon=":material/list:", default=True),
+        st.Page("investigate.py", title="Investigate", icon=":material/troubleshoot:", url_path="investigate"),
+        st.Page("reports.py", title="Reports", icon=":material/summarize:", url_path="reports"),
+        st.Page("health.py", title="Health", icon=":material/monitor_heart:", url_path="health"),
+    ],
+    position="top",
+)
+try:
+    page.run()
+except StoreError as error:
+    unreadable_store(error)
