@@ -269,6 +269,39 @@ def test_log_events_of_both_generations() -> None:
     assert current.tool_definitions == [{"name": "look", "parameters": {"type": "object"}}]
 
 
+def test_json_that_people_talk_about_stays_text() -> None:
+    """A message or a model's answer that is JSON itself is text, unless it is nothing but content blocks."""
+    orders = '[{"order_id": 4417, "text": "cracked"}]'
+    user = {"name": "gen_ai.user.message", "attributes": {"content": orders}}
+    choice = {"name": "gen_ai.choice", "attributes": {"message": '{"refund": 89.1}', "finish_reason": "end_turn"}}
+    found = content_of({"gen_ai.operation.name": "chat"}, events=[user, choice])
+    assert parts_of(found.input_messages) == [("user", "text", orders)]
+    assert found.output_messages == [Message("assistant", [Part("text", content='{"refund": 89.1}')], "stop")]
+    user["attributes"] = {
+        "content": '[{"text": "cracked"}, {"toolUse": {"toolUseId": "c1", "name": "look", "input": {}}}]'
+    }
+    blocks = content_of({"gen_ai.operation.name": "chat"}, events=[user])
+    assert parts_of(blocks.input_messages) == [("user", "text", "cracked"), ("user", "tool_call", "look")]
+
+
+def test_prompt_and_completion_events() -> None:
+    """The earliest generation of OpenTelemetry GenAI sends the whole conversation in one event each way."""
+    asked = '[{"role": "user", "content": "hi"}]'
+    events = [
+        {"name": "gen_ai.content.prompt", "attributes": {"gen_ai.prompt": asked}},
+        {"name": "gen_ai.content.completion.chunk", "attributes": {}},
+        {
+            "name": "gen_ai.content.completion",
+            "attributes": {"gen_ai.completion": '[{"role": "assistant", "content": "yo"}]'},
+        },
+    ]
+    found = content_of({"gen_ai.operation.name": "chat"}, events=events)
+    assert parts_of([*found.input_messages, *found.output_messages]) == [
+        ("user", "text", "hi"),
+        ("assistant", "text", "yo"),
+    ]
+
+
 def test_anthropic_request_recorded_whole() -> None:
     """Anthropic's blocks, with thinking, tool use and a tool result marked as an error."""
     request = {

@@ -90,11 +90,11 @@ def message(value: Any) -> Message | None:
     who = _speaker(value)
     if who is None:
         return None
-    return Message(
-        "tool" if _only_responses(value) else who,
-        [*_reasoning(value), *_said(value, who), *_calls(value)],
-        finish_reason(first(value, "finish_reason", "stop_reason")),
-    )
+    said = _said(value, who)
+    if who == "user" and _are_responses(said):  # Anthropic and Pydantic AI send tool answers as the user
+        who = "tool"
+    reason = finish_reason(first(value, "finish_reason", "stop_reason"))
+    return Message(who, [*_reasoning(value), *said, *_calls(value, said)], reason)
 
 
 def system_message(value: Any) -> list[Message]:
@@ -141,32 +141,22 @@ def _reasoning(value: Mapping[str, Any]) -> list[Part]:
 
 def _said(value: Mapping[str, Any], who: Role) -> list[Part]:
     content = first(value, "parts", "content")
-    if who == "tool" and not isinstance(value.get("parts"), list):
-        return [response_part(value)] if content is not None and not _is_blocks_of_results(content) else parts(content)
+    if who == "tool" and content is not None and not isinstance(value.get("parts"), list):
+        said = parts(content)
+        return said if _are_responses(said) else [response_part(value)]
     return parts(content)
 
 
-def _calls(value: Mapping[str, Any]) -> list[Part]:
-    """Tool calls that are sent beside the content (OpenAI, LangChain), the repeated ones left out."""
+def _calls(value: Mapping[str, Any], said: list[Part]) -> list[Part]:
+    """Tool calls that are sent beside the content (OpenAI, LangChain), without those the content repeats."""
     calls = parse(value.get("tool_calls"))
     single = value.get("function_call")
     found = [call_part(call) for call in calls if isinstance(call, Mapping)] if isinstance(calls, list) else []
     if isinstance(single, Mapping) and not found:
         found = [call_part(single)]
-    content = value.get("content")
-    known = {part.id for part in parts(content) if part.type == "tool_call"} if isinstance(content, list) else set()
+    known = {part.id for part in said if part.type == "tool_call"}
     return [call for call in found if call.id is None or call.id not in known]
 
 
-def _only_responses(value: Mapping[str, Any]) -> bool:
-    """True for Anthropic's and Pydantic AI's habit of sending tool answers as the user."""
-    content = first(value, "parts", "content")
-    return role(value.get("role")) == "user" and _is_blocks_of_results(content)
-
-
-def _is_blocks_of_results(content: Any) -> bool:
-    return (
-        isinstance(content, list)
-        and bool(content)
-        and all(part.type == "tool_call_response" for part in parts(content))
-    )
+def _are_responses(said: list[Part]) -> bool:
+    return bool(said) and all(part.type == "tool_call_response" for part in said)

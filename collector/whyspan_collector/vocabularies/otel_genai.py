@@ -14,7 +14,7 @@ from whyspan_collector.vocabularies.langchain import tool_call_id
 from whyspan_collector.vocabularies.lenient import as_text, first, parse
 from whyspan_collector.vocabularies.messages import finish_reason, message, messages, role, system_message
 from whyspan_collector.vocabularies.outcomes import labelled_outcome
-from whyspan_collector.vocabularies.parts import parts
+from whyspan_collector.vocabularies.parts import blocks, parts
 from whyspan_collector.vocabularies.tools import definitions
 from whyspan_collector.vocabularies.vocabulary import Vocabulary
 
@@ -56,8 +56,9 @@ def read(span: Span, logs: Sequence[Log]) -> Content:
         _read_tool_events(said, content)
     else:
         given = [_event_message(_MESSAGE_EVENTS[name], body) for name, body in said if name != _CHOICE]
-        content.input_messages = content.input_messages or given
-        content.output_messages = content.output_messages or [_choice(body) for name, body in said if name == _CHOICE]
+        answers = [_choice(body) for name, body in said if name == _CHOICE]
+        content.input_messages = content.input_messages or given or _whole(events, "gen_ai.content.prompt")
+        content.output_messages = content.output_messages or answers or _whole(events, "gen_ai.content.completion")
     content.outcomes = [found for name, body in events if name == _EVALUATION and (found := _evaluation(body))]
     return content
 
@@ -111,19 +112,23 @@ def _read_tool_events(said: list[tuple[str, Mapping[str, Any]]], content: Conten
             content.result = parse(texts[0]) if len(texts) == len(answer) == 1 else parse(body.get("message"))
 
 
+def _whole(events: list[tuple[str, Mapping[str, Any]]], wanted: str) -> list[Message]:
+    """The conversation in the one event of the earliest generation: `gen_ai.prompt` or `gen_ai.completion`."""
+    key = wanted.replace(".content", "")
+    return next((found for name, body in events if name == wanted and (found := messages(body.get(key)))), [])
+
+
 def _event_message(who: str, body: Mapping[str, Any]) -> Message:
-    content = parse(body.get("content")) if isinstance(body.get("content"), str) else body.get("content")
-    # Bedrock's blocks come as JSON text; any other JSON the text happens to be is what was said.
-    blocks = content if isinstance(content, list) else body.get("content")
-    found = message({**body, "role": body.get("role") or who, "content": blocks})
-    return found or Message(role(who) or "user", parts(blocks))
+    content = body.get("content")
+    found = message({**body, "role": body.get("role") or who, "content": blocks(content) or content})
+    return found or Message(role(who) or "user", parts(content))
 
 
 def _choice(body: Mapping[str, Any]) -> Message:
-    said = body.get("message")
-    said = parse(said) if isinstance(said, str) and said.startswith(("[", "{")) else said
+    sent = body.get("message")
+    said = parse(sent)
     found = message({"role": "assistant", **said}) if isinstance(said, Mapping) else None
-    found = found or Message("assistant", parts(said))
+    found = found or Message("assistant", parts(sent))
     found.finish_reason = found.finish_reason or finish_reason(body.get("finish_reason"))
     return found
 

@@ -12,9 +12,7 @@ from whyspan_collector.vocabularies.lenient import as_text, first, parse, parse_
 
 _TEXT = frozenset({"text", "input_text", "output_text", "refusal"})
 _REASONING = frozenset({"reasoning", "thinking", "redacted_thinking", "reasoning_content"})
-_CALL = frozenset(
-    {"tool_call", "tool_use", "function_call", "server_tool_call", "server_tool_use", "function", "mcp_call"}
-)
+_CALL = frozenset({"tool_call", "tool_use", "function_call", "server_tool_call", "server_tool_use", "mcp_call"})
 _RESPONSE = frozenset(
     {
         "tool_call_response",
@@ -25,8 +23,9 @@ _RESPONSE = frozenset(
         "custom_tool_call_output",
     }
 )
-_IDS = ("id", "tool_call_id", "call_id", "toolCallId", "toolUseId", "tool_use_id")
-_RESPONSE_IDS = ("tool_call_id", "call_id", "toolCallId", "toolUseId", "tool_use_id", "id")
+_KNOWN = _TEXT | _REASONING | _CALL | _RESPONSE | {"image", "image_url", "input_image", "file", "document"}
+# The own id of an item (`id`) last: OpenAI's Responses items have one beside the id of the call.
+_IDS = ("call_id", "tool_call_id", "toolCallId", "toolUseId", "tool_use_id", "id")
 _NAMES = ("name", "toolName", "tool_name")
 _ARGUMENTS = ("arguments", "args", "input", "parameters")
 _RESULTS = ("response", "result", "output", "content")
@@ -59,12 +58,10 @@ def call_part(block: Mapping[str, Any]) -> Part:
     """A tool call; `value` holds the arguments, parsed where they are JSON, {} where the wire has none."""
     function = block.get("function")
     inner = function if isinstance(function, Mapping) else block
-    # Responses API items carry two ids; the answer refers to `call_id`.
-    identity = first(block, "call_id", *_IDS)
     arguments = first(inner, *_ARGUMENTS)
     return Part(
         "tool_call",
-        id=as_text(identity),
+        id=as_text(first(block, *_IDS)),
         name=as_text(first(inner, *_NAMES)),
         value={} if arguments is None or arguments == "" else parse_literal(arguments),
     )
@@ -82,21 +79,32 @@ def response_part(block: Mapping[str, Any]) -> Part:
     return Part(
         "tool_call_response",
         content=text(plain),
-        id=as_text(first(block, *_RESPONSE_IDS)),
+        id=as_text(first(block, *_IDS)),
         name=as_text(first(block, *_NAMES)),
         value=parse(plain),
         error=failed,
     )
 
 
+def blocks(value: Any) -> list[Any] | None:
+    """The blocks of a message's content: a list, or a JSON text that is nothing but blocks; None for anything else.
+
+    Text is opened carefully, because a message may well be JSON that somebody wants to talk about.
+    """
+    if isinstance(value, str) and value.startswith("[{"):
+        parsed = parse(value)
+        return parsed if isinstance(parsed, list) and all(map(_is_block, parsed)) else None
+    return list(value) if isinstance(value, list | tuple) else None
+
+
 def parts(value: Any) -> list[Part]:
     """The parts of a message's content: a text, a list of blocks, or one block."""
-    value = parse(value) if isinstance(value, str) and value.startswith('[{"') else value
     if isinstance(value, Mapping):
         return _block(value)
-    if isinstance(value, list | tuple):
-        return [part for block in value for part in (_block(block) if isinstance(block, Mapping) else text_part(block))]
-    return text_part(value)
+    listed = blocks(value)
+    if listed is None:
+        return text_part(value)
+    return [part for block in listed for part in (_block(block) if isinstance(block, Mapping) else text_part(block))]
 
 
 def _block(block: Mapping[str, Any]) -> list[Part]:
@@ -117,6 +125,11 @@ def _block(block: Mapping[str, Any]) -> list[Part]:
     return [Part("other", content=said if isinstance(said, str) else "", value=dict(block))]
 
 
+def _is_block(value: Any) -> bool:
+    """True for a block that cannot be anything else: a known type, or nothing but the member that names it."""
+    return isinstance(value, Mapping) and _typed(value)[0] in _KNOWN and ("type" in value or len(value) == 1)
+
+
 def _typed(block: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     """The block's type in one spelling, and the mapping that holds its members."""
     kind = block.get("type")
@@ -132,12 +145,19 @@ def _plain(answer: Any) -> Any:
     """A tool answer without its wrapping in text blocks."""
     if not isinstance(answer, list):
         return answer["text"] if isinstance(answer, Mapping) and answer.get("type") == "text" else answer
-    texts = [block["text"] for block in answer if isinstance(block, Mapping) and isinstance(block.get("text"), str)]
+    texts = [block["text"] for block in answer if _is_text_block(block)]
     if texts and len(texts) == len(answer):
         return "\n".join(texts)
     if len(answer) == 1 and isinstance(answer[0], Mapping) and set(answer[0]) == {"json"}:
         return answer[0]["json"]
     return answer
+
+
+def _is_text_block(block: Any) -> bool:
+    """True for a text block; a search hit that happens to have a `text` among its members is none."""
+    if not isinstance(block, Mapping) or not isinstance(block.get("text"), str):
+        return False
+    return block.get("type") == "text" or len(block) == 1
 
 
 def _joined(value: Any, depth: int = 4) -> str:
