@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from typing import Any, Final
 
+from whyspan_analysis.report.wording import count
 from whyspan_collector.client import RemoteStore
 from whyspan_collector.service import AnyStore
 from whyspan_ui import terminal
@@ -95,7 +96,7 @@ def print_findings(findings: dict[str, Any]) -> None:
         out.print()
         out.print(text(("Not captured", "underline")))
         for gap in findings["not_captured"]:
-            out.print(text("  ", gap["text"], (f"  ({gap['runs']} runs)", "dim")))
+            out.print(text("  ", gap["text"], (f"  ({count(gap['runs'], 'run')})", "dim")))
 
 
 def print_ingest(ingest: dict[str, Any]) -> None:
@@ -113,16 +114,9 @@ def print_service(service: dict[str, Any]) -> None:
     """What the instrumentations of one service tell us, and what they do not."""
     out.print()
     counts = service["counts"]
-    shown = (
-        ("spans", ""),
-        ("agents", ""),
-        ("model_calls", ""),
-        ("tool_calls", ""),
-        ("decisions", "recorded "),
-        ("errors", ""),
-        ("pending", ""),
-    )
-    summary = ", ".join(f"{counts[name]:,} {prefix}{name.replace('_', ' ')}" for name, prefix in shown if counts[name])
+    nouns = {"spans": "span", "agents": "agent", "model_calls": "model call", "tool_calls": "tool call"}
+    nouns |= {"decisions": "recorded decision", "errors": "error", "pending": "pending span"}
+    summary = ", ".join(count(counts[name], noun) for name, noun in nouns.items() if counts[name])
     out.print(text((service["service"] or "no service named", "bold"), f"  {summary}"))
     for source in service["instrumentations"]:
         vocabulary = source["vocabulary"] or "no vocabulary recognised"
@@ -130,7 +124,7 @@ def print_service(service: dict[str, Any]) -> None:
             text(
                 ("  from     ", "dim"),
                 f"{source['scope'] or 'no scope named'}  ",
-                (f"{vocabulary}, {source['spans']:,} spans", "dim"),
+                (f"{vocabulary}, {count(source['spans'], 'span')}", "dim"),
             )
         )
     for line in service["advice"]:

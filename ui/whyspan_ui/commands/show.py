@@ -1,13 +1,15 @@
 """`whyspan show`: the decision tree of a run: what was chosen, from which options, why, and what it led to."""
 
 import argparse
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
+from rich.text import Text
 from rich.tree import Tree
 
 from whyspan_analysis.decisions import read_decisions
 from whyspan_analysis.load import load_run
-from whyspan_analysis.model import DecisionNode, Run
+from whyspan_analysis.model import DecisionNode, OptionView, Run
 from whyspan_analysis.output import run_document
 from whyspan_analysis.reconstruct import read_steps
 from whyspan_ui import terminal
@@ -89,41 +91,53 @@ def led_from(loaded: Run, decisions: list[DecisionNode]) -> dict[str, str]:
 
 
 def add_decision(above: Tree, loaded: Run, node: DecisionNode) -> Tree:
-    """One decision: the question, the options with the chosen one first, why, on what, and what came of it."""
+    """One decision: the question, the chosen option, the others, why, on what, and what came of it."""
     agent = (f"  {node.agent}", "dim") if node.agent else None
     branch = above.add(
         text((f"{node.step}. ", "bold"), (one_line(node.question, _WIDTH), "bold"), agent, "  ", word(node.source))
     )
-    chosen = [option for option in node.options if option.chosen]
-    others = [option for option in node.options if not option.chosen]
-    for option in [*chosen, *others[:_OPTIONS]]:
-        score = f"  score {option.score:g}" if option.score is not None else ""
-        why_not = f"  {one_line(option.why_not, _WIDTH)}" if option.why_not else ""
-        mark, style = ("● ", "bold") if option.chosen else ("○ ", "dim")
-        branch.add(text((mark + one_line(option.label, 80), style), (score + why_not, "dim")))
-    if len(others) > _OPTIONS:
-        branch.add(text((f"○ ... {len(others) - _OPTIONS} more not taken", "dim")))
-    if node.choice is not None and not chosen:
-        branch.add(text(("● ", "bold"), (one_line(node.choice, 80), "bold"), ("  not among the options", "yellow")))
-    if node.rationale:
-        branch.add(
-            text(
-                "because ", (one_line(node.rationale, _WIDTH), "italic"), "  ", word(node.rationale_source or "derived")
-            )
-        )
-    for ref in node.evidence:
-        if ref.quote:
-            branch.add(
-                text("on ", (one_line(ref.quote, _WIDTH), "italic"), (f"  span {ref.span_id} {ref.field or ''}", "dim"))
-            )
-    for span_id in node.led_to:
-        branch.add(led_to_line(loaded, span_id))
+    for line in (*option_lines(node), *ground_lines(node), *(led_to_line(loaded, span_id) for span_id in node.led_to)):
+        branch.add(line)
     for gap in node.missing:
         branch.add(text((f"not captured: {gap}", "yellow")))
     return branch
 
 
-def led_to_line(loaded: Run, span_id: str) -> Any:
+def option_lines(node: DecisionNode) -> Iterator[Text]:
+    """The chosen option, then the others: each with what spoke against it, those without a word on one line."""
+    taken = [option for option in node.options if option.chosen]
+    for option in taken:
+        yield text((f"● {one_line(option.label, 80)}", "bold"), (argued(option), "dim"))
+    if node.choice is not None and not taken:
+        yield text((f"● {one_line(node.choice, 80)}", "bold"), ("  not among the options", "yellow"))
+    others = [option for option in node.options if not option.chosen]
+    for option in filter(argued, others):
+        yield text((f"○ {one_line(option.label, 80)}{argued(option)}", "dim"))
+    if bare := [one_line(option.label, 40) for option in others if not argued(option)]:
+        more = f", ... {len(bare) - _OPTIONS} more" if len(bare) > _OPTIONS else ""
+        yield text((f"○ {', '.join(bare[:_OPTIONS])}{more}", "dim"))
+
+
+def ground_lines(node: DecisionNode) -> Iterator[Text]:
+    """What the choice rested on: the rationale and the evidence."""
+    if node.rationale:
+        yield text(
+            "because ", (one_line(node.rationale, _WIDTH), "italic"), "  ", word(node.rationale_source or "derived")
+        )
+    for ref in node.evidence:
+        if ref.quote:
+            yield text(
+                "on ", (one_line(ref.quote, _WIDTH), "italic"), (f"  span {ref.span_id} {ref.field or ''}", "dim")
+            )
+
+
+def argued(option: OptionView) -> str:
+    """What speaks for or against an option: its score and why it was not taken; empty where nothing was said."""
+    score = f"  score {option.score:g}" if option.score is not None else ""
+    return score + (f"  {one_line(option.why_not, _WIDTH)}" if option.why_not else "")
+
+
+def led_to_line(loaded: Run, span_id: str) -> Text:
     """A span that carried a choice out, and how it ended."""
     if span_id not in loaded.order:
         return text(f"→ span {span_id}", ("  never arrived", "yellow"))
