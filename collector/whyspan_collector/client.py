@@ -12,6 +12,7 @@ from whyspan_collector.otlp import CONTENT_TYPES, Encoding, Signal, read_answer,
 
 _SECONDS: Final = 120.0
 """Longer than any query should take and than the collector waits in a drain."""
+_ALIVE_SECONDS: Final = 2.0
 _ERRORS: Final[Mapping[int, type[StoreError]]] = {400: QueryError, 404: QueryError, 503: StoreUnavailable}
 
 
@@ -50,6 +51,14 @@ class RemoteStore:
     def drain(self) -> None:
         """Wait until everything the collector has accepted is queryable. Raises StoreUnavailable with the reason when it is stuck."""
         self._api("POST", "/drain")
+
+    def pid(self) -> int | None:
+        """The process id of the collector; None when what answers is no collector. Raises StoreUnavailable when nothing does."""
+        response = self._request("GET", "/api/health", timeout=_ALIVE_SECONDS)
+        try:
+            return int(response.json()["pid"])
+        except (ValueError, KeyError, TypeError):
+            return None
 
     def send(self, signal: Signal, body: bytes, encoding: Encoding) -> tuple[int, str]:
         """Send one OTLP request, inflated, as an exporter does: again and again while the collector asks to.

@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections import Counter, deque
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -65,6 +66,8 @@ class Ingest:
         self._trouble: str | None = None
         self._accepted: Counter[Signal] = Counter()
         self._rejected = 0
+        self._uncounted: Counter[str] = Counter()
+        """What the store is to count lastingly beside the records it gets; a crash loses what came since the last batch."""
         self._thread = threading.Thread(target=self._convert_until_closed, name="whyspan-converter", daemon=True)
         self._thread.start()
 
@@ -87,6 +90,7 @@ class Ingest:
         with self._changed:
             self._accepted[signal] += records + batch.points
             self._rejected += len(batch.rejected)
+            self._uncounted.update(rejected_records=len(batch.rejected), metric_points=batch.points)
         return Accepted(records + batch.points, batch.rejected)
 
     @property
@@ -149,6 +153,8 @@ class Ingest:
                 self._kept_bytes -= kept_bytes
                 self._converted += requests
                 self._changed.notify_all()
+        with suppress(StoreUnavailable):
+            self._count()
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
@@ -174,6 +180,7 @@ class Ingest:
         while True:
             try:
                 self._convert_or_set_aside(batch)
+                self._count()
             except (StoreUnavailable, OSError) as error:
                 _log.warning("the store cannot be written and is tried again: %s", error)
                 with self._changed:
@@ -211,3 +218,9 @@ class Ingest:
             logs += records.logs
             arrived_ns = max(arrived_ns, arrived)
         self._store.ingest(spans, logs, arrived_ns)
+
+    def _count(self) -> None:
+        with self._changed:
+            increments, self._uncounted = self._uncounted, Counter()
+        if increments.total():
+            self._store.count(increments)

@@ -13,17 +13,17 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Final, TypeAlias
 
-import httpx
 import uvicorn
 from starlette.applications import Starlette
 
 from whyspan_collector import api, receiver
 from whyspan_collector.client import RemoteStore
 from whyspan_collector.config import Config, WrongSetting, load
-from whyspan_collector.errors import StoreBusy, StoreError
+from whyspan_collector.errors import StoreBusy, StoreError, StoreUnavailable
 from whyspan_collector.ingest import Ingest
 from whyspan_collector.journal import Journal, JournalUnavailable
 from whyspan_collector.store import Store
@@ -89,10 +89,10 @@ def running_collector(data_dir: Path) -> str | None:
     try:
         announced = json.loads((data_dir / _ANNOUNCEMENT).read_text(encoding="utf-8"))
         os.kill(announced["pid"], 0)
-        health = httpx.get(f"{announced['url']}/api/health", timeout=2, trust_env=False).json()
-    except (OSError, ValueError, KeyError, TypeError, httpx.HTTPError):
+        with closing(RemoteStore(announced["url"])) as collector:
+            return collector.url if collector.pid() == announced["pid"] else None
+    except (OSError, ValueError, KeyError, TypeError, StoreUnavailable):
         return None
-    return str(announced["url"]) if health.get("pid") == announced["pid"] else None
 
 
 def _store_leftovers(store: Store, data_dir: Path) -> None:
@@ -118,7 +118,8 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _serve(config: Config, store: Store, ingest: Ingest, listener: socket.socket) -> None:
     backend = api.Backend(store, ingest, config.host, config.max_body_bytes)
-    app = Starlette(routes=[*api.routes(backend), *receiver.routes(ingest, config.max_body_bytes)])
+    # The receiver comes first: a platform's prefix may begin with /api.
+    app = Starlette(routes=[*receiver.routes(ingest, config.max_body_bytes), *api.routes(backend)])
     announcement = config.data / _ANNOUNCEMENT
     server = _Server(
         uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=5),

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from whyspan_collector import sql
-from whyspan_collector.errors import StoreBusy, StoreError, StoreUnavailable
+from whyspan_collector.errors import QueryError, StoreBusy, StoreError, StoreUnavailable
 from whyspan_collector.merge import IngestCounts, add_to_counters, merge
 from whyspan_collector.migrate import migrate
 from whyspan_collector.records import Log, Span
@@ -100,7 +100,10 @@ class Store:
         if not self._runs_are_current:
             self._refresh()
         with _as_unavailable(), self._connection.cursor() as reader:
-            return reader.sql(query.text, params=bound).to_arrow_table()
+            try:
+                return reader.sql(query.text, params=bound).to_arrow_table()
+            except duckdb.DataError as error:  # a parameter of another type, such as a word where a number belongs
+                raise QueryError(f"query {name!r} cannot take these parameters: {error}") from error
 
     def save_diagnoses(self, diagnoses: pa.Table) -> None:
         """Replaces the diagnoses of the runs in the table, which has the columns of `diagnoses`."""
