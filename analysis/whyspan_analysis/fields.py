@@ -43,13 +43,14 @@ def read(run: Run, span_id: str, path: str) -> Any:
         KeyError: the run has no such span, or the span nothing at this path.
     """
     span = run.span(span_id)
-    if path.startswith("attributes."):
-        return span.attributes[path.removeprefix("attributes.")]
     head = re.match(r"[a-z_]+", path)
     if head is None:
         raise KeyError(path)
     found: Any = run.contents[span_id] if head[0] in _CONTENT else span
     position = 0
+    if head[0] == "attributes":  # their keys hold dots of their own
+        key = _attribute(span.attributes, path)
+        found, position = span.attributes[key], len("attributes.") + len(key)
     while position < len(path):
         step = _STEP.match(path, position)
         if step is None:
@@ -57,6 +58,15 @@ def read(run: Run, span_id: str, path: str) -> Any:
         found = _down(found, step, path)
         position = step.end()
     return found
+
+
+def _attribute(attributes: dict[str, Any], path: str) -> str:
+    """The attribute a path speaks of: the longest key it goes through."""
+    rest = path.removeprefix("attributes.")
+    keys = [key for key in attributes if rest == key or rest.startswith((f"{key}.", f"{key}["))]
+    if not keys:
+        raise KeyError(path)
+    return max(keys, key=len)
 
 
 def _down(found: Any, step: re.Match[str], path: str) -> Any:

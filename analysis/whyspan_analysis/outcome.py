@@ -24,17 +24,8 @@ LIMIT = re.compile(
 
 
 def judge(run: Run, steps: Steps, lineage: Lineage) -> Outcome:
-    """How the run ended, by the first of these that speaks; `unknown` when none does."""
-    signs: tuple[Callable[[Run, Steps, Lineage], Outcome | None], ...] = (
-        _recorded,
-        _raised,
-        _cut_off,
-        _answered_nothing,
-        _contradicted,
-        _unsupported,
-        _answered,
-    )
-    for sign in signs:
+    """How the run ended, by the first sign that speaks; `unknown` when none does."""
+    for sign in _SIGNS:
         if (outcome := sign(run, steps, lineage)) is not None:
             return outcome
     return Outcome(Status.UNKNOWN, "No final answer and no check was captured, so how the run ended cannot be told.")
@@ -157,13 +148,12 @@ def _contradicted(run: Run, steps: Steps, lineage: Lineage) -> Outcome | None:
         return None
     for value in lineage.ungrounded(answer.text, END):
         if (seen := lineage.miscopied(value, END)) is not None:
-            tool = lineage.observations[seen.observation].action.name
             refs = (
                 refer(run, answer.span_id, answer.path, value.raw),
                 refer(run, seen.span_id, seen.path, seen.value.raw),
             )
             return Outcome(
-                Status.FAILED, f"The answer says {value.raw}, but `{tool}` had returned {seen.value.raw}.", refs
+                Status.FAILED, f"The answer says {value.raw}, but {seen.teller} had returned {seen.value.raw}.", refs
             )
     return None
 
@@ -191,3 +181,15 @@ def _answered(run: Run, steps: Steps, _lineage: Lineage) -> Outcome | None:
         return None
     check = "The run answered; no check was recorded, and nothing in the trace contradicts the answer."
     return Outcome(Status.OK, check, (refer(run, answer.span_id, answer.path),))
+
+
+_SIGNS: tuple[Callable[[Run, Steps, Lineage], Outcome | None], ...] = (
+    _recorded,
+    _raised,
+    _cut_off,
+    _answered_nothing,
+    _contradicted,
+    _unsupported,
+    _answered,
+)
+"""In order of what they weigh: the run's own word, how it stopped, what its answer looks like."""

@@ -4,16 +4,14 @@ score = prior + findings + reach + commitment + origin - structure. Every term i
 weights are set by hand (a detector's `bits`, and the constants below) until measured rates replace them.
 """
 
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from math import log2
 
-from whyspan.semconv import Effect, Kind
+from whyspan.semconv import Effect
 from whyspan_analysis.case import Case
 from whyspan_analysis.detectors import BY_NAME
-from whyspan_analysis.lineage import END
 from whyspan_analysis.model import Finding, Grade, Hypothesis, Role, Status
-from whyspan_analysis.values import leaves, of_scalar, of_text
+from whyspan_analysis.reach import STANDING_FOR_MANY, reach
 
 MAX_HYPOTHESES = 8
 MAX_FINDINGS = 3
@@ -34,7 +32,6 @@ RECOVERED = 0.1
 MARGIN = 1.0
 """Bits between the first two hypotheses below which they count as rivals."""
 
-STANDING_FOR_MANY = (Kind.AGENT, Kind.STEP, Kind.OTHER)
 _LASTING = (Effect.IRREVERSIBLE, Effect.EXTERNAL)
 
 
@@ -51,7 +48,7 @@ def rank(case: Case, findings: list[Finding]) -> list[Hypothesis]:
             blamed.setdefault(finding.span_id, []).append(finding)
     acted = _acted(case)
     spans = sorted(blamed, key=lambda span_id: (acted[span_id], case.run.order[span_id]))
-    hops = _reach(case)
+    hops = reach(case)
     committed = _committed(case)
     _link(hops, blamed)
     first = next((s for s in spans if any(_is_cause(finding) for finding in blamed[s])), None)
@@ -154,61 +151,10 @@ def _committed(case: Case) -> dict[str, str]:
     """Span of a decision -> the lasting action it directly led to."""
     committed = {}
     for action in case.actions:
-        if action.span is not None and action.span.effect in _LASTING:
-            if (node := case.by_span.get(action.span_id)) is not None:
-                committed[node.span_id] = action.name
+        node = case.by_span.get(action.span_id)
+        if node is not None and action.span is not None and action.span.effect in _LASTING:
+            committed[node.span_id] = action.name
     return committed
-
-
-# --- reach: backwards from the outcome over values, evidence and choices ----------------------------------------
-
-
-def _reach(case: Case) -> dict[str, int]:
-    """Span id -> links to the outcome, for every span from which recorded links lead there."""
-    hops = dict.fromkeys(_anchors(case), 0)
-    sources = _sources(case)
-    waiting = deque(hops)
-    while waiting:
-        span_id = waiting.popleft()
-        for source in sources.get(span_id, ()):
-            if source not in hops:
-                hops[source] = hops[span_id] + 1
-                waiting.append(source)
-    return hops
-
-
-def _anchors(case: Case) -> Iterator[str]:
-    """Where the outcome is seen: its evidence, the answer, and the last step taken."""
-    for ref in case.outcome.refs:
-        yield ref.span_id
-    if case.answer is not None:
-        yield case.answer.span_id
-        for value in of_text(case.answer.text):
-            for sighting in case.lineage.sightings(value, END)[-1:]:
-                yield sighting.span_id
-    else:
-        yield from (node.span_id for node in case.decisions[-1:])
-
-
-def _sources(case: Case) -> dict[str, set[str]]:
-    """Span id -> the spans it depended on: what its arguments and evidence came from, and who chose it."""
-    sources: dict[str, set[str]] = {}
-
-    def depends(span_id: str, on: Iterable[str]) -> None:
-        sources.setdefault(span_id, set()).update(other for other in on if other != span_id)
-
-    for node in case.decisions:
-        depends(node.span_id, (ref.span_id for ref in node.evidence))
-        for span_id in node.led_to:
-            depends(span_id, (node.span_id,))
-    for action in case.actions:
-        depends(action.span_id, (case.chooser(action),))
-        if action.asked_by is None and action.span is not None and action.span.parent_span_id is not None:
-            depends(action.span.parent_span_id, (action.span_id,))  # its caller's model calls were not captured
-        for leaf in leaves(action.arguments, "arguments"):
-            for value in of_scalar(leaf.value):
-                depends(action.span_id, (seen.span_id for seen in case.lineage.sightings(value, action.order)[-1:]))
-    return sources
 
 
 # --- grades ---------------------------------------------------------------------------------------------------

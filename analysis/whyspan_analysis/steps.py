@@ -5,10 +5,11 @@ it, and the message that carried its result back. Instrumentations record one, t
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from whyspan_collector.records import Content, Span
+from whyspan_collector.records import Content, Message, Part, Span
 
 
 @dataclass(slots=True, eq=False)
@@ -106,3 +107,10 @@ def canonical(arguments: Any) -> str:
     if isinstance(arguments, dict) and len(arguments) == 1:
         arguments = next(iter(arguments.values()))
     return json.dumps(arguments, sort_keys=True, default=str)
+
+
+def parts(messages: list[Message], root: str) -> Iterator[tuple[str, Part]]:
+    """The parts of messages with their paths below `root`, e.g. `output_messages[0].parts[1]`."""
+    for m, message in enumerate(messages):
+        for p, part in enumerate(message.parts):
+            yield f"{root}[{m}].parts[{p}]", part

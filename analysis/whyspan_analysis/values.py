@@ -144,3 +144,19 @@ def _date(year: str | None, month: str, day: str, raw: str) -> Value:
 def significand(canon: str) -> str:
     """The digits of a number without sign, point, and zeros at either end: equal for numbers a power of ten apart."""
     return canon.replace("-", "").replace(".", "").strip("0")
+
+
+def is_small(value: Value) -> bool:
+    """True for whole numbers below 10, which carry no evidence of where they came from."""
+    return value.kind == "number" and not value.unit and abs(float(value.canon)) < 10 and "." not in value.canon
+
+
+def one_slip(one: str, other: str) -> bool:
+    """True when two texts of equal length differ in one character, or in two neighbours that changed places."""
+    if len(one) != len(other):
+        return False
+    differing = [i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
+    if len(differing) == 2:
+        i, j = differing
+        return j == i + 1 and one[i] == other[j] and one[j] == other[i]
+    return len(differing) == 1

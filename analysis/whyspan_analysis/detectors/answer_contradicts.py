@@ -15,10 +15,9 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
         seen = case.lineage.miscopied(value, END)
         if seen is None:
             continue
-        source = case.lineage.observations[seen.observation].action
         yield detector.finding(
             answer.span_id,
-            f"The answer says {value.raw}, but `{source.name}` had returned {seen.value.raw}.",
+            f"The answer says {value.raw}, but {seen.teller} had returned {seen.value.raw}.",
             [case.ref((answer.span_id, answer.path), value.raw), case.ref((seen.span_id, seen.path), seen.value.raw)],
         )
 

@@ -8,6 +8,7 @@ from whyspan_analysis.case import Case, Detector
 from whyspan_analysis.constraints import read_constraints
 from whyspan_analysis.fields import text
 from whyspan_analysis.handoffs import is_handoff
+from whyspan_analysis.lineage import typed
 from whyspan_analysis.model import Finding, Ref, Role, Status
 from whyspan_analysis.steps import Action
 
@@ -46,7 +47,7 @@ def _known(case: Case, check: str, before: int) -> Iterator[tuple[str, Ref]]:
         for thing in sorted(constraint.ruled_out):
             if re.search(rf"\b{re.escape(thing)}s?\b", check, re.IGNORECASE):
                 yield thing, case.ref((constraint.span_id, constraint.path), constraint.text)
-    for value in case.lineage.typed(check):
+    for value in typed(check):
         for seen in case.lineage.sightings(value, before)[:1]:
             yield seen.value.raw, case.ref((seen.span_id, seen.path), seen.value.raw)
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from whyspan_analysis.case import Case, Detector
-from whyspan_analysis.lineage import Source, is_small
+from whyspan_analysis.lineage import Source
 from whyspan_analysis.model import Finding, Role
 from whyspan_analysis.steps import Action
-from whyspan_analysis.values import Leaf, Value, leaves, of_scalar
+from whyspan_analysis.values import Leaf, Value, is_small, leaves, of_scalar
 
 _SETTING = re.compile(
     r"limit|top_?k|page|size|max|min|count|offset|timeout|depth|temperature|retries|days|hours|seconds|version",
