@@ -21,9 +21,17 @@ _PIPED_WIDTH: Final = 160
 """Columns where nobody can say: into a pipe or a file. 80 would break every verdict."""
 
 
+class _Console(Console):
+    """Rich's console, which leaves a closed pipe to the command line instead of exiting with status 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Called while the BrokenPipeError is handled."""
+        raise  # noqa: PLE0704 - the error being handled
+
+
 def _console(stream: TextIO, *, stderr: bool) -> Console:
     width = None if stream.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
-    return Console(markup=False, highlight=False, emoji=False, stderr=stderr, width=width)
+    return _Console(markup=False, highlight=False, emoji=False, stderr=stderr, width=width)
 
 
 out: Final = _console(sys.stdout, stderr=False)
