@@ -30,6 +30,7 @@ def link_actions(
     left = _pair(asked, list(executed), until)
     _pair_plain_spans(run, [action for action in asked if action.span is None], until)
     _attribute(left, calls)
+    _results_from_messages(calls)
     actions = [*asked, *left]
     actions.sort(key=lambda action: (action.order, action.call_id or ""))
     return actions
