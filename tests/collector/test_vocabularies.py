@@ -130,6 +130,7 @@ def test_langgraph_nodes_are_agents_plumbing_is_not() -> None:
     oi = {"openinference.span.kind": "LLM"}
     assert span_of({**oi, "metadata": '{"langgraph_node": "billing"}'}).agent == "billing"
     assert span_of({**oi, "metadata": '{"langgraph_node": "tools"}'}).agent is None
+    assert span_of({**oi, "metadata": '{"langgraph_node": "__start__"}'}).agent is None
     assert span_of({**oi, "metadata": '{"lc_agent_name": "support", "langgraph_node": "model"}'}).agent == "support"
 
 
@@ -348,6 +349,39 @@ def test_reasoning_that_only_the_recorded_response_has() -> None:
         ("assistant", "reasoning", "no fee for damage"),
         ("assistant", "text", "USD 89.10"),
     ]
+
+
+def test_call_that_is_sent_twice_is_one_call() -> None:
+    """OpenInference sends an Anthropic call among the contents and once more beside them."""
+    message = "llm.output_messages.0.message"
+    call = {"tool_call.id": "toolu_1", "tool_call.function.name": "look", "tool_call.function.arguments": "{}"}
+    found = content_of(
+        {
+            "openinference.span.kind": "LLM",
+            f"{message}.role": "assistant",
+            f"{message}.contents.0.message_content.type": "reasoning",
+            f"{message}.contents.0.message_content.text": "cheap",
+            f"{message}.contents.1.message_content.type": "tool_use",
+            **{f"{message}.contents.1.{key}": value for key, value in call.items()},
+            **{f"{message}.tool_calls.0.{key}": value for key, value in call.items()},
+        }
+    )
+    assert parts_of(found.output_messages) == [("assistant", "reasoning", "cheap"), ("assistant", "tool_call", "look")]
+
+
+def test_output_that_repeats_the_conversation() -> None:
+    """A step's output keeps what the step added; the question it begins with is its input, a tool's answer is not."""
+    question, answer = {"role": "user", "content": "how much?"}, {"role": "assistant", "content": "89.10"}
+    result = {"role": "tool", "content": "[]", "tool_call_id": "c1"}
+    step = {"openinference.span.kind": "CHAIN"}
+    whole = content_of({**step, "output.value": json.dumps({"messages": [question, answer]})})
+    assert (parts_of(whole.input_messages), parts_of(whole.output_messages)) == (
+        [("user", "text", "how much?")],
+        [("assistant", "text", "89.10")],
+    )
+    node = content_of({**step, "output.value": json.dumps({"messages": [result, answer], "goto": "billing"})})
+    assert [each.role for each in node.output_messages] == ["tool", "assistant"]
+    assert (node.input_messages, node.output) == ([], {"goto": "billing"})
 
 
 def test_responses_api_items_become_one_turn() -> None:
