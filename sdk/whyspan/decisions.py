@@ -1,7 +1,6 @@
 """A decision: the question, the options, the choice and what it rested on, recorded when it is made."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import TypeVar, cast
 
 from opentelemetry.trace import Span, format_span_id
@@ -26,14 +25,17 @@ class OpenDecision(ActiveSpan):
         self, question: str, *, options: Iterable[str | Option] = (), reversibility: EffectName | None = None
     ) -> None:
         super().__init__()
-        self._decision = Decision(question=question, reversibility=effect_of(reversibility))
-        with contained:
-            self._decision = replace(self._decision, options=tuple(map(_option, _listed(options))))
-
-    @property
-    def choice(self) -> str | None:
+        self.choice: str | None = None
         """The label of the chosen option; None while undecided."""
-        return self._decision.choice
+        self._question = question
+        self._options: dict[str, Option] = {}
+        self._rationale: str | None = None
+        self._confidence: float | None = None
+        self._evidence: tuple[Evidence, ...] = ()
+        self._reversibility = effect_of(reversibility)
+        with contained:
+            for option in _listed(options):
+                self._consider(option)
 
     def choose(
         self,
@@ -53,39 +55,46 @@ class OpenDecision(ActiveSpan):
                 tool of this run returned refers to that tool's span.
         """
         with contained:
-            if self._closed("choose"):
-                return
-            chosen = _option(option)
-            self._decision = replace(
-                self._decision,
-                options=_with(self._decision.options, replace(chosen, why_not=None)),
-                choice=chosen.label,
-                rationale=because,
-                confidence=_checked(confidence),
-                evidence=tuple(map(evidence_of, _listed(evidence))) if self.recording else (),
-            )
-            self.quote = to_text(chosen.label, QUOTE_LIMIT)
+            if not self._closed("choose"):
+                self.choice = self.quote = self._consider(option)
+                self._rationale = because
+                self._confidence = _checked(confidence)
+                self._evidence = tuple(map(evidence_of, _listed(evidence))) if self.recording else ()
 
     def reject(self, option: str | Option, *, why: str) -> None:
         """Records why an option was not taken."""
         with contained:
             if not self._closed("reject"):
-                rejected = replace(_option(option), why_not=why)
-                self._decision = replace(self._decision, options=_with(self._decision.options, rejected))
+                self._consider(option, why_not=why)
+
+    def _consider(self, option: str | Option, why_not: str | None = None) -> str:
+        """Adds an option, or what is new about one that is known by its label; returns the label."""
+        given = option if isinstance(option, Option) else Option(to_text(option))
+        known = self._options.get(given.label, given)
+        score = known.score if given.score is None else given.score
+        self._options[given.label] = Option(given.label, score, why_not or given.why_not)
+        return given.label
 
     def _closed(self, call: str) -> bool:
         if self.span is None or self.recording:
             return False
-        warn_once(
-            f"{call}() after the decision {self._decision.question!r} was closed is ignored; call it inside the block"
-        )
+        warn_once(f"{call}() after the decision {self._question!r} was closed is ignored; call it inside the block")
         return True
 
     def _attributes(self) -> Attributes:
-        return encode_decision(self._decision)
+        return encode_decision(Decision(self._question))
 
     def _ending(self) -> None:
-        self.set(encode_decision(self._decision))
+        decision = Decision(
+            self._question,
+            options=tuple(self._options.values()),
+            choice=self.choice,
+            rationale=self._rationale,
+            confidence=self._confidence,
+            evidence=self._evidence,
+            reversibility=self._reversibility,
+        )
+        self.set(encode_decision(decision))
 
 
 def decision(
@@ -117,17 +126,6 @@ def evidence_of(value: object) -> Evidence:
     scope = runtime.scope()
     span_id = scope.run.memory.span_of(value) if scope else None
     return Evidence("span" if span_id else "value", span_id, to_text(value, QUOTE_LIMIT))
-
-
-def _option(option: str | Option) -> Option:
-    return option if isinstance(option, Option) else Option(to_text(option))
-
-
-def _with(options: tuple[Option, ...], option: Option) -> tuple[Option, ...]:
-    """The options with this one, in its place if it was there; a score it had is kept."""
-    if all(option.label != known.label for known in options):
-        return (*options, option)
-    return tuple(replace(known, why_not=option.why_not) if known.label == option.label else known for known in options)
 
 
 def _listed(given: Iterable[T]) -> Iterable[T]:

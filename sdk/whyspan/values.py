@@ -20,6 +20,7 @@ TEXT_LIMIT = 250_000
 QUOTE_LIMIT = 500
 """Characters of a quote in a piece of evidence: enough to recognise it, it is stored in full elsewhere."""
 _DEPTH_LIMIT = 32
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 _TEXTUAL = (date, time, timedelta, Decimal, UUID, PurePath)
 _SEQUENCES = (list, tuple, set, frozenset)
 _DATA = (type(None), bool, int, float, str, bytes, bytearray, memoryview, Enum, Mapping, *_TEXTUAL, *_SEQUENCES)
@@ -30,7 +31,7 @@ def to_json(value: object, limit: int = TEXT_LIMIT) -> str:
 
     What JSON cannot say becomes a text that says so: `"[whyspan: cyclic list]"`, `"[whyspan: Connection]"`.
     """
-    return json.dumps(_Walk(limit).plain(value, ()), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(_Walk(limit).plain(value, ()))
 
 
 def to_text(value: object, limit: int = TEXT_LIMIT) -> str:

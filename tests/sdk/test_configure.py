@@ -84,7 +84,7 @@ with whyspan.agent("support"):
 
 
 def test_an_existing_provider_is_joined(receiver: Receiver) -> None:
-    """The provider stays, its exporter goes on, and what others trace with it arrives too."""
+    """The provider stays, its exporter goes on, what others trace with it arrives too, up to the last moment."""
     done = run(
         f"""
 from opentelemetry import trace
@@ -94,7 +94,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 theirs = InMemorySpanExporter()
-provider = TracerProvider(resource=Resource.create({{"service.name": "theirs"}}))
+provider = TracerProvider(resource=Resource.create({{"service.name": "theirs"}}), shutdown_on_exit=False)
 provider.add_span_processor(SimpleSpanProcessor(theirs))
 trace.set_tracer_provider(provider)
 
@@ -105,12 +105,15 @@ with whyspan.agent("support"), trace.get_tracer("framework").start_as_current_sp
 assert trace.get_tracer_provider() is provider
 assert whyspan.flush()
 print(*(span.name for span in theirs.get_finished_spans()), sep=";")
+with whyspan.agent("late"):
+    pass
 """
     )
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.strip() == "GET /orders;invoke_agent support"
-    assert sorted(receiver.spans) == [("theirs", "GET /orders"), ("theirs", "invoke_agent support")]
+    names = ["GET /orders", "invoke_agent late", "invoke_agent support"]
+    assert sorted(receiver.spans) == [("theirs", name) for name in names]
 
 
 def test_shutdown_and_again(receiver: Receiver) -> None:

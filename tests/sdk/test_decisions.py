@@ -66,7 +66,16 @@ def test_new_option_and_second_thought() -> None:
         d.choose(Option("c", score=1))
 
     (decision,) = captured.decisions
-    assert (decision.choice, [option.label for option in decision.options]) == ("c", ["a", "b", "c"])
+    assert (decision.choice, decision.options) == ("c", (Option("a"), Option("b"), Option("c", score=1)))
+
+
+def test_a_rejected_option_may_still_be_chosen() -> None:
+    """A choice overrules an earlier rejection of the same option, and keeps its score."""
+    with capture() as captured, whyspan.decision("Now?", options=[Option("a", score=0.9)]) as d:
+        d.reject("a", why="too dear")
+        d.choose("a", because="nothing else is left")
+
+    assert captured.decisions[0].options == (Option("a", score=0.9),)
 
 
 def test_late_choice_is_ignored_with_one_warning(caplog: pytest.LogCaptureFixture) -> None:
