@@ -16,10 +16,7 @@ ANALYSIS_VERSION = "1"
 
 def diagnose(run: Run) -> Diagnosis:
     """Why a run went wrong: its outcome, findings, ranked hypotheses and the causal chain."""
-    steps = read_steps(run)
-    decisions = read_decisions(run, steps)
-    lineage = Lineage(run, steps)
-    case = Case(run, steps, decisions, lineage, judge(run, steps, lineage))
+    case = build_case(run)
     findings = detect(case)
     hypotheses = rank(case, findings)
     return Diagnosis(
@@ -30,6 +27,13 @@ def diagnose(run: Run) -> Diagnosis:
         hypotheses=hypotheses,
         findings=findings,
         chain=chain(case, hypotheses),
-        decisions=decisions,
+        decisions=case.decisions,
         missing=run.missing,
     )
+
+
+def build_case(run: Run) -> Case:
+    """Everything the detectors look at: the run's steps, decisions, values and outcome."""
+    steps = read_steps(run)
+    lineage = Lineage(run, steps)
+    return Case(run, steps, read_decisions(run, steps), lineage, judge(run, steps, lineage))
