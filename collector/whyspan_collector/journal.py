@@ -256,12 +256,18 @@ class Journal:
         """Keep the body of a record that cannot be converted as a file of its own, which `whyspan import` reads."""
         record = self.read(position)
         path = self._failed_folder / f"{record.arrived_ns}-{position.segment}-{position.start}"
-        path.with_suffix(".reason.txt").write_text(reason + "\n", encoding="utf-8")
-        with path.with_suffix(f".{_SUFFIX[record.encoding]}").open("wb") as file:
-            file.write(record.body)
-            file.flush()
-            os.fsync(file.fileno())
-        _sync_folder(self._failed_folder)
+        body, why = path.with_suffix(f".{_SUFFIX[record.encoding]}"), path.with_suffix(".reason.txt")
+        try:
+            with body.open("wb") as file:
+                file.write(record.body)
+                file.flush()
+                os.fsync(file.fileno())
+            why.write_text(reason + "\n", encoding="utf-8")
+            _sync_folder(self._failed_folder)
+        except OSError:
+            body.unlink(missing_ok=True)
+            why.unlink(missing_ok=True)
+            raise
 
     def _failed(self) -> list[Path]:
         return sorted(path for path in self._failed_folder.iterdir() if path.suffix in {".pb", ".json"})
