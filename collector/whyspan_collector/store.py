@@ -171,6 +171,7 @@ def _as_unavailable() -> Iterator[None]:
         duckdb.FatalException,
         duckdb.IOException,
         duckdb.OutOfMemoryException,
+        duckdb.TransactionException,  # a commit without space left on the device
     ) as error:
         raise StoreUnavailable(f"the database cannot be used at present: {error}") from error
 
