@@ -14,7 +14,7 @@ import whyspan
 
 SERVICE = "bakery"
 TASK = (
-    "E-mail from Mara Lind: 'I would like a birthday cake for 12 people on Saturday, 7 March 2026, chocolate if possible. "
+    "E-mail from Mara Lind, mara.lind@example.com: 'I would like a birthday cake for 12 people on Saturday, 7 March 2026, chocolate if possible. "
     "My son is allergic to hazelnuts. Please deliver to Gartenweg 4 between 10 and 12. It says Happy 8th, Emil!'"
 )
 INTAKE = "You read customers' letters, collect what the bakery must know, and hand the order to fulfilment."

@@ -13,7 +13,7 @@ import whyspan
 
 SERVICE = "travel-desk"
 TASK = (
-    "Book me flights from Berlin to Lisbon on 14 April 2026 and back on 18 April. "
+    "Employee e-311 writes: Book me flights from Berlin to Lisbon on 14 April 2026 and back on 18 April. "
     "Only non-stop flights, and at most 400 EUR in total."
 )
 INSTRUCTIONS = (
