@@ -53,7 +53,7 @@ def outcomes_by_period(runs: pl.DataFrame) -> tuple[str, pl.DataFrame]:
 
 
 def failures_by_cause(runs: pl.DataFrame) -> pl.DataFrame:
-    """The failed runs by decisive detector, agent and tool, most frequent first.
+    """The failed runs by decisive detector, agent and tool, most frequent first, the better supported of equals before others.
 
     Columns: `detector`, `agent`, `tool` (null where no cause could be named), `runs`, `first`, `last`, one count per grade, and
     `run_ids` with the best supported runs first, the latest among equals.
@@ -69,7 +69,11 @@ def failures_by_cause(runs: pl.DataFrame) -> pl.DataFrame:
             *((pl.col("grade") == grade).sum().alias(grade) for grade in GRADES),
             pl.col("run_id").alias("run_ids"),
         )
-        .sort(pl.col("detector").is_null(), -pl.col("runs").cast(pl.Int64), "detector", "agent", "tool")
+        .sort(
+            pl.col("detector").is_null(),
+            *(-pl.col(name).cast(pl.Int64) for name in ("runs", "strong", "likely")),
+            *("detector", "agent", "tool"),
+        )
     )
 
 

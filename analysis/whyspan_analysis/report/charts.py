@@ -1,11 +1,14 @@
 """The report's charts as Plotly figures. A trace names its colour by role (`meta`); the page's script paints it light or dark."""
 
 import html
+from datetime import datetime
+from typing import Any
 
 import plotly.graph_objects as go
 
 from whyspan_analysis.report.model import Report
 
+_PERIOD_MS = {"minute": 60e3, "hour": 3600e3, "day": 86400e3, "week": 7 * 86400e3, "month": 30 * 86400e3}
 _LAYOUT = {
     "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
     "paper_bgcolor": "rgba(0,0,0,0)",
@@ -29,18 +32,21 @@ def _periods(report: Report) -> go.Figure | None:
         return None
     starts = [period.start for period in report.periods]
     figure = go.Figure(layout={**_LAYOUT, "barmode": "stack", "height": 240})
+    whole = datetime.fromisoformat(starts[-1]) - datetime.fromisoformat(starts[0])
+    width = max(_PERIOD_MS[report.period] * 0.85, whole.total_seconds() * 1000 / 120)  # lonely periods stay visible
     for outcome in ("failed", "unknown", "ok"):
         counts = [getattr(period, outcome) for period in report.periods]
-        figure.add_bar(
-            x=starts, y=counts, name=outcome, meta=outcome, hovertemplate=f"%{{x}}<br>%{{y}} {outcome}<extra></extra>"
-        )
-    figure.update_yaxes(title="runs", rangemode="tozero", tickformat="d", nticks=6)
+        hover = f"%{{x}}<br>%{{y}} {outcome}<extra></extra>"
+        figure.add_bar(x=starts, y=counts, width=width, name=outcome, meta=outcome, hovertemplate=hover)
+    figure.update_yaxes(
+        title="runs", **_whole(max(period.failed + period.unknown + period.ok for period in report.periods), 5)
+    )
     figure.update_xaxes(type="date", title=f"start of the run, by {report.period} (UTC)")
     return figure
 
 
 def _causes(report: Report) -> go.Figure | None:
-    if len(report.causes) < 2:
+    if len(report.causes) < 2 or report.causes[0].runs == 1:  # bars of equal length say nothing
         return None
     causes = report.causes[:12][::-1]
     figure = go.Figure(layout={**_LAYOUT, "barmode": "stack", "height": 90 + 34 * len(causes)})
@@ -59,7 +65,7 @@ def _causes(report: Report) -> go.Figure | None:
                 hovertemplate=f"%{{customdata}}<br>%{{x}} {name}<extra></extra>",
             )
     figure.update_yaxes(tickvals=list(range(len(causes))), ticktext=names, automargin=True)
-    figure.update_xaxes(title="failed runs", rangemode="tozero", tickformat="d", nticks=8)
+    figure.update_xaxes(title="failed runs", **_whole(max(cause.runs for cause in causes), 8))
     return figure
 
 
@@ -86,6 +92,11 @@ def _tokens(report: Report) -> go.Figure | None:
     figure.update_yaxes(tickvals=places, ticktext=names, automargin=True)
     figure.update_xaxes(title="tokens", rangemode="tozero")
     return figure
+
+
+def _whole(largest: int, ticks: int) -> dict[str, Any]:
+    """An axis from zero with at most about so many ticks, all at whole numbers."""
+    return {"rangemode": "tozero", "tick0": 0, "dtick": max(1, -(-largest // ticks)), "tickformat": ",d"}
 
 
 def _label(text: str, of: str | None) -> str:

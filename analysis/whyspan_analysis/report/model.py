@@ -1,8 +1,11 @@
 """The batch report: what failed over many runs, why, what it cost and what could not be judged.
 
-Built once (`build`), rendered by `html`, `markdown` or as its own JSON (`whyspan.report/1`, schema in docs/schemas).
+Built once (`build`), rendered by `html`, `markdown` or as its own JSON (`whyspan.report/1`).
+`python -m whyspan_analysis.report.model` writes its JSON Schema to docs/schemas.
 """
 
+import json
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -157,3 +160,13 @@ class Report(_Record):
     gaps: list[Gap]
     unjudged: list[Gap]
     """Why runs have the outcome unknown."""
+
+
+def schema() -> str:
+    """The JSON Schema of `whyspan.report/1`, as the text of `docs/schemas/report.schema.json`."""
+    document = Report.model_json_schema(by_alias=True, mode="serialization")
+    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **document}, indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    Path("docs/schemas/report.schema.json").write_text(schema(), encoding="utf-8")
