@@ -4,7 +4,7 @@ Idempotent and commutative: the same records in any order, any number of times a
 There are no keys in the schema (they cost ten times the insert), so a batch is compared with what is stored.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 import pyarrow as pa
@@ -12,7 +12,7 @@ from duckdb import DuckDBPyConnection
 
 from whyspan_collector.records import Log, Span
 from whyspan_collector.rows import Encoded, column, encode_log, encode_span, log_table, span_table
-from whyspan_collector.sql import statements
+from whyspan_collector.sql import named_tables, statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,8 @@ def _merge_spans(
         connection.execute(statements()["delete_spans"], {"rowids": outdated})
     merged = list(best.values())
     if merged:
-        _execute_with(connection, "insert_spans", incoming=span_table(merged, arrived_ns))
+        with named_tables(connection, incoming=span_table(merged, arrived_ns)):
+            connection.execute(statements()["insert_spans"])
     replaced = len(outdated)
     return {
         "new_spans": len(merged) - replaced,
@@ -85,18 +86,17 @@ def _merge_spans(
     }, merged
 
 
-def _stored_spans(connection: DuckDBPyConnection, keys: Iterable[tuple[str, str]]) -> list[tuple[str, ...]]:
+def _stored_spans(connection: DuckDBPyConnection, keys: Collection[tuple[str, str]]) -> list[tuple[str, ...]]:
     """Finds the stored versions: (trace id, span id, row id, ended, number of attributes, content hash)."""
-    trace_ids, span_ids = zip(*keys, strict=True) if keys else ((), ())
+    if not keys:
+        return []
+    trace_ids, span_ids = zip(*keys, strict=True)
     incoming = pa.table({"trace_id": column(trace_ids, pa.string()), "span_id": column(span_ids, pa.string())})
-    connection.register("incoming", incoming)
-    try:
+    with named_tables(connection, incoming=incoming):
         first, last = connection.execute(statements()["arrival_window"]).fetchall()[0]
         if first is None:  # only traces of which nothing is stored
             return []
         return connection.execute(statements()["stored_spans"], {"first": first, "last": last}).fetchall()
-    finally:
-        connection.unregister("incoming")
 
 
 def _merge_logs(
@@ -110,14 +110,17 @@ def _merge_logs(
             del new[content_hash]
     merged = list(new.values())
     if merged:
-        _execute_with(connection, "insert_logs", incoming=log_table(merged, arrived_ns))
+        with named_tables(connection, incoming=log_table(merged, arrived_ns)):
+            connection.execute(statements()["insert_logs"])
     return {"new_logs": len(merged), "duplicate_logs": len(logs) - len(merged)}, merged
 
 
-def _mark_changed(connection: DuckDBPyConnection, trace_ids: Iterable[str], arrived_ns: int) -> None:
-    changed = pa.table({"trace_id": column(sorted(trace_ids), pa.string())})
-    changed = changed.append_column("arrived_ns", pa.array([arrived_ns] * len(changed), pa.uint64()))
-    _execute_with(connection, "mark_changed", changed=changed)
+def _mark_changed(connection: DuckDBPyConnection, trace_ids: Collection[str], arrived_ns: int) -> None:
+    if trace_ids:
+        arrivals = pa.array([arrived_ns] * len(trace_ids), pa.uint64())
+        changed = pa.table({"trace_id": column(sorted(trace_ids), pa.string()), "arrived_ns": arrivals})
+        with named_tables(connection, changed=changed):
+            connection.execute(statements()["mark_changed"])
 
 
 def _add_joins(connection: DuckDBPyConnection, merged: Iterable[Encoded]) -> None:
@@ -130,15 +133,5 @@ def _add_joins(connection: DuckDBPyConnection, merged: Iterable[Encoded]) -> Non
     if edges:
         nodes, others = zip(*sorted(edges), strict=True)
         table = pa.table({"node": column(nodes, pa.string()), "other": column(others, pa.string())})
-        _execute_with(connection, "add_joins", edges=table)
-
-
-def _execute_with(connection: DuckDBPyConnection, statement: str, **tables: pa.Table) -> None:
-    """Runs a statement that reads the given tables by their names."""
-    for name, table in tables.items():
-        connection.register(name, table)
-    try:
-        connection.execute(statements()[statement])
-    finally:
-        for name in tables:
-            connection.unregister(name)
+        with named_tables(connection, edges=table):
+            connection.execute(statements()["add_joins"])

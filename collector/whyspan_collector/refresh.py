@@ -4,43 +4,43 @@ Only these traces, and those that links and run keys join to them, are read. Run
 under their old ids, and their diagnoses with them.
 """
 
-from collections.abc import Iterator
-from dataclasses import fields
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import Any, Final
 
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from whyspan_collector.rollup import RunRow, roll_up
+from whyspan_collector.rollup import roll_up
 from whyspan_collector.rows import column
 from whyspan_collector.runs import LogFacts, SpanFacts, assign_logs, partition
-from whyspan_collector.sql import statements
+from whyspan_collector.sql import named_tables, statements
 
-_TEXT = frozenset(
-    {"run_id", "root_span_id", "name", "agent", "service", "environment", "session_id", "user_id", "revision"}
+_STEPS: Final = (
+    "delete_stale_diagnoses",
+    "delete_split_spans",
+    "delete_runs",
+    "insert_runs",
+    "insert_split_spans",
+    "mark_unchanged",
 )
-_TEXT_LISTS = frozenset({"trace_ids", "run_keys", "models", "vocabularies"})
-_TIMES = frozenset({"start_ns", "end_ns", "last_arrived_ns"})
 
 
 def refresh(connection: DuckDBPyConnection) -> None:
     """Regroups and sums up what changed, inside the caller's transaction."""
     affected = connection.sql(statements()["affected_traces"]).to_arrow_table()
-    connection.register("affected", affected)
-    try:
+    with named_tables(connection, affected=affected):
         spans, logs = _facts(connection, affected)
         runs = partition(spans)
         stored = {span.key for span in spans}
         logs_of = assign_logs(runs, logs)
         rows = [roll_up(run_id, members, logs_of.get(run_id, ()), stored) for run_id, members in runs.items()]
-        connection.register("renewed", _run_table(rows))
-        connection.register("renewed_split_spans", _split_table(runs))
-        for statement in ("delete_diagnoses", "delete_split_spans", "delete_runs", "insert_runs", "insert_split_spans"):
-            connection.execute(statements()[statement])
-        connection.execute(statements()["mark_unchanged"])
-    finally:
-        for name in ("affected", "renewed", "renewed_split_spans"):
-            connection.unregister(name)
+        renewed = _table(connection, "runs", map(asdict, rows))
+        renewed_split_spans = _table(connection, "split_spans", _split_spans(runs))
+        with named_tables(connection, renewed=renewed, renewed_split_spans=renewed_split_spans):
+            for statement in _STEPS:
+                connection.execute(statements()[statement])
 
 
 def _facts(connection: DuckDBPyConnection, affected: pa.Table) -> tuple[list[SpanFacts], list[LogFacts]]:
@@ -60,38 +60,17 @@ def _values(table: pa.Table) -> Iterator[tuple[Any, ...]]:
     return zip(*(values.to_pylist() for values in table.columns), strict=True)
 
 
-def _split_table(runs: dict[str, list[SpanFacts]]) -> pa.Table:
-    """Builds the rows of `split_spans`."""
-    runs_of_trace: dict[str, set[str]] = {}
+def _split_spans(runs: dict[str, list[SpanFacts]]) -> Iterator[dict[str, str]]:
+    """Yields the rows of `split_spans`."""
+    runs_of_trace = Counter(trace_id for spans in runs.values() for trace_id in {span.trace_id for span in spans})
     for run_id, spans in runs.items():
-        for trace_id in {span.trace_id for span in spans}:
-            runs_of_trace.setdefault(trace_id, set()).add(run_id)
-    split = [
-        (run_id, span.trace_id, span.span_id)
-        for run_id, spans in runs.items()
-        for span in spans
-        if len(runs_of_trace[span.trace_id]) > 1
-    ]
-    run_ids, trace_ids, span_ids = zip(*split, strict=True) if split else ((), (), ())
-    return pa.table(
-        {
-            "run_id": column(run_ids, pa.string()),
-            "trace_id": column(trace_ids, pa.string()),
-            "span_id": column(span_ids, pa.string()),
-        }
-    )
+        for span in spans:
+            if runs_of_trace[span.trace_id] > 1:
+                yield {"run_id": run_id, "trace_id": span.trace_id, "span_id": span.span_id}
 
 
-def _run_table(rows: list[RunRow]) -> pa.Table:
-    columns = {field.name: [getattr(row, field.name) for row in rows] for field in fields(RunRow)}
-    return pa.table({name: column(values, _type(name)) for name, values in columns.items()})
-
-
-def _type(name: str) -> pa.DataType:
-    if name in _TEXT:
-        return pa.string()
-    if name in _TEXT_LISTS:
-        return pa.list_(pa.string())
-    if name in _TIMES:
-        return pa.uint64()
-    return {"clock_valid": pa.bool_(), "cost": pa.float64()}.get(name, pa.int64())
+def _table(connection: DuckDBPyConnection, name: str, rows: Iterable[dict[str, Any]]) -> pa.Table:
+    """Builds rows for a table, with its columns and their types."""
+    rows = list(rows)
+    schema = connection.table(name).limit(0).to_arrow_table().schema
+    return pa.table({field.name: column((row[field.name] for row in rows), field.type) for field in schema})

@@ -5,11 +5,15 @@ The header comment of a query is its contract: the first lines say what it answe
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+import duckdb
+import pyarrow as pa
 
 from whyspan_collector.errors import QueryError
 
@@ -63,6 +67,19 @@ def statements() -> dict[str, str]:
 def migrations() -> dict[int, str]:
     """Reads the schema's files: version -> script, ascending. The version is the number their name begins with."""
     return {int(name.partition("_")[0]): text for name, text in _read("schema").items()}
+
+
+@contextmanager
+def named_tables(connection: duckdb.DuckDBPyConnection, **tables: pa.Table) -> Iterator[None]:
+    """Lets statements read Arrow tables by these names, inside the block."""
+    for name, table in tables.items():
+        connection.register(name, table)
+    try:
+        yield
+    finally:
+        for name in tables:
+            with suppress(duckdb.TransactionException):  # an aborted transaction drops the names itself
+                connection.unregister(name)
 
 
 def _query(name: str, text: str) -> Query:

@@ -52,11 +52,10 @@ class Store:
         try:
             self._schema_version = migrate(self._connection)
             self._writer = self._connection.cursor()
-            changed = self._writer.execute("SELECT count(*) FROM traces WHERE changed").fetchall()[0][0]
+            ((self._runs_are_current,),) = self._writer.execute(sql.statements()["runs_are_current"]).fetchall()
         except BaseException:
             self._connection.close()
             raise
-        self._runs_are_current = not changed
         self._since_refresh = 0
 
     def ingest(self, spans: Iterable[Span], logs: Iterable[Log], arrived_ns: int) -> IngestCounts:
@@ -107,13 +106,9 @@ class Store:
 
     def save_diagnoses(self, diagnoses: pa.Table) -> None:
         """Replaces the diagnoses of the runs in the table, which has the columns of `diagnoses`."""
-        with self._lock, self._transaction() as writer:
-            writer.register("renewed", diagnoses)
-            try:
-                writer.execute("DELETE FROM diagnoses WHERE run_id IN (SELECT run_id FROM renewed)")
-                writer.execute("INSERT INTO diagnoses BY NAME SELECT * FROM renewed")
-            finally:
-                writer.unregister("renewed")
+        with self._lock, self._transaction() as writer, sql.named_tables(writer, renewed=diagnoses):
+            writer.execute(sql.statements()["delete_renewed_diagnoses"])
+            writer.execute(sql.statements()["insert_diagnoses"])
 
     def status(self) -> dict[str, Any]:
         """Says what the store holds, for people and for `doctor`.
@@ -181,7 +176,7 @@ def _open(path: Path) -> duckdb.DuckDBPyConnection:
         path.parent.mkdir(parents=True, exist_ok=True)
         return duckdb.connect(path, config={**_SETTINGS, "temp_directory": str(path.with_suffix(".tmp"))})
     except duckdb.IOException as error:
-        if "lock" not in str(error):
+        if "Could not set lock" not in str(error):
             raise StoreError(
                 f"{path} cannot be opened: {error}. Move it away, or use another folder with --data."
             ) from error

@@ -7,7 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import duckdb
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -112,6 +114,16 @@ def test_hostile_values_are_kept_and_do_not_stop_the_batch(tmp_path: Path) -> No
         assert found.name == "a\ufffd\ufffd\ufffdb\0c"
         assert store.query("run", run_id=run_id)["cost"].to_pylist() == [None]
         assert logs_from_table(store.query("run_logs", run_id=run_id))[0].body == b"\0"
+
+
+def test_a_record_that_breaks_the_schema_is_told_from_a_store_that_is_unavailable(tmp_path: Path) -> None:
+    """What can never be stored is not worth a retry; the transaction is undone and the next batch is stored."""
+    broken = span()
+    broken.name = None  # type: ignore[assignment]
+    with closing(Store(tmp_path)) as store:
+        with pytest.raises(duckdb.ConstraintException):
+            store.ingest([span(2), broken], [log()], T0)
+        assert store.ingest([span(2)], [log()], T0) == IngestCounts(new_spans=1, new_logs=1)
 
 
 def test_sums_beyond_any_number_do_not_stop_the_list(tmp_path: Path) -> None:

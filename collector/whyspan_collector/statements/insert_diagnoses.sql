@@ -1,0 +1,1 @@
+INSERT INTO diagnoses BY NAME SELECT * FROM renewed
