@@ -64,7 +64,7 @@ def _example(example: Example) -> list[str]:
     run = f"[{name}](<{example.url}>)" if example.url else name
     lines = [f"### {marked(example.verdict or 'Failed; no cause could be named.')}", ""]
     grade = "" if example.grade == "none" else f"; cause: {example.grade}"
-    lines += [f"Run {run}{grade}. Failed by this check: {marked(example.check)}", ""]
+    lines += [f"Run {run}{grade}. How it ended: {marked(example.check)}", ""]
     return [*lines, *chain(example.chain), ""]
 
 
