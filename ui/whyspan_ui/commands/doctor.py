@@ -82,12 +82,9 @@ def print_findings(findings: dict[str, Any]) -> None:
     )
     size = (status["file_bytes"] + status["wal_bytes"]) / 1e6
     out.print(text(("size        ", "dim"), f"{size:,.1f} MB, schema {status['schema_version']}"))
-    out.print(
-        text(
-            ("counters    ", "dim"),
-            ", ".join(f"{name} {value:,}" for name, value in status["counters"].items()) or "none",
-        )
-    )
+    counters = {name.replace("_", " "): value for name, value in status["counters"].items()}
+    came = ", ".join(f"{value:,} {name}" for name, value in counters.items() if value)
+    out.print(text(("ever        ", "dim"), came or "nothing came in"))
     if "ingest" in status:
         print_ingest(status["ingest"])
     for service in findings["services"]:
@@ -100,12 +97,22 @@ def print_findings(findings: dict[str, Any]) -> None:
 
 
 def print_ingest(ingest: dict[str, Any]) -> None:
-    """What the running collector took in, and whether anything holds it up."""
+    """What the running collector took in, what it still has to store, what it lost, and whether anything holds it up."""
     journal = ingest["journal"]
-    waiting = ", ".join(
-        f"{name.replace('_', ' ')} {value}" for name, value in {**ingest, **journal}.items() if isinstance(value, int)
-    )
-    out.print(text(("ingest      ", "dim"), waiting))
+    nouns = {"accepted_spans": "span", "accepted_logs": "log record", "accepted_points": "metric point"}
+    taken = ", ".join(count(ingest[name], noun) for name, noun in nouns.items())
+    out.print(text(("since start ", "dim"), f"{taken}; {count(ingest['rejected_records'], 'record')} rejected"))
+    backlog = f"{count(ingest['waiting_requests'], 'request')} to store, {journal['bytes'] / 1e6:,.1f} of {journal['bound'] / 1e6:,.0f} MB"
+    out.print(text(("journal     ", "dim"), backlog))
+    if journal["damaged_bytes"]:
+        out.print(
+            text(
+                ("lost        ", "red"), f"{journal['damaged_bytes']:,} damaged bytes of the journal could not be read"
+            )
+        )
+    if journal["failed"]:
+        where = f"{count(journal['failed'], 'request')} that could not be stored, in {journal['failed_folder']}"
+        out.print(text(("set aside   ", "yellow"), where))
     if ingest["trouble"]:
         out.print(text(("trouble     ", "red"), ingest["trouble"]))
 
