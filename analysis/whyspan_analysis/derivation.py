@@ -6,8 +6,8 @@ from itertools import combinations
 
 from whyspan_analysis.values import Value
 
-MAX_TERMS = 24
-"""Numbers of one observation tried in pairs: 276 of them; of a longer table all are summed, counted and averaged."""
+MAX_TERMS = 16
+"""Numbers of one observation tried in pairs: 120 of them; of a longer table all are summed, counted and averaged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ QUOTE_LENGTH = 160
 """Characters of a quote: a line or two on screen; the path leads to the rest."""
 
 _STEP = re.compile(r'\.?([^.\[\]]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]')
+_HEAD = re.compile(r"[a-z_]+")
 _PLAIN_KEY = re.compile(r"[^.\[\]]+")
 _CONTENT = frozenset(
     {
@@ -43,7 +44,7 @@ def read(run: Run, span_id: str, path: str) -> Any:
         KeyError: the run has no such span, or the span nothing at this path.
     """
     span = run.span(span_id)
-    head = re.match(r"[a-z_]+", path)
+    head = _HEAD.match(path)
     if head is None:
         raise KeyError(path)
     found: Any = run.contents[span_id] if head[0] in _CONTENT else span
@@ -82,7 +83,9 @@ def _down(found: Any, step: re.Match[str], path: str) -> Any:
 
 def text(value: Any) -> str:
     """A value as the text that is searched and quoted: a string as it is, anything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, str):
+        return value
+    return repr(value) if type(value) in (int, float) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def refer(run: Run, span_id: str, path: str, needle: str | None = None) -> Ref:

@@ -15,14 +15,16 @@ from whyspan_analysis.derivation import derive
 from whyspan_analysis.model import Run
 from whyspan_analysis.sources import Material, observed, told
 from whyspan_analysis.steps import Action, Steps
-from whyspan_analysis.values import MAX_TEXT, Leaf, Value, is_small, leaves, of_scalar, of_text, one_slip, significand
+from whyspan_analysis.values import MAX_TEXT, Leaf, Value, is_small, leaves, of_scalar, of_text, significand, slips
 
 MAX_OBSERVATIONS = 12
 """Observations searched for a derivation, latest first."""
-MAX_SEARCHES = 200
-"""Derivations and misspellings searched in one run (about 2 ms each); later values count as the model's own."""
+MAX_SEARCHES = 100
+"""Derivations searched in one run (some 2 ms each); later numbers count as the model's own."""
 MAX_SIGHTINGS = 64
 """Sightings kept of one value, the earliest: what stands in more places tells nothing about where it came from."""
+MIN_SLIP, MAX_SLIP = 5, 40
+"""Lengths of ids compared for slips: shorter ones are all alike, longer ones are never typed."""
 END = 10**9
 """A position after every span: what is known before it is everything."""
 
@@ -84,6 +86,9 @@ class Origin:
     """The computation in words, where it was derived."""
 
 
+_NOWHERE = Origin(Source.MODEL)
+
+
 class Lineage:
     """All values a run was given or observed, in one index."""
 
@@ -93,9 +98,10 @@ class Lineage:
         """False when nothing the run was told was captured: then nothing can be called ungrounded."""
         self._sightings: dict[tuple[str, str], list[Sighting]] = defaultdict(list)
         self._by_digits: dict[str, list[Sighting]] = defaultdict(list)
+        self._slips: dict[tuple[str, str], Sighting] = {}
         self._told: list[str] = []
         self._told_phrases: dict[str, bool] = {}
-        self._searches = 0
+        self._derived: dict[tuple[str, int], Origin | None] = {}
         for material in told(run, steps):
             self.task_known = True
             texts = (leaf.value for leaf, _ in self._index(Source.GIVEN, material) if isinstance(leaf.value, str))
@@ -143,7 +149,7 @@ class Lineage:
             return Origin(Source.OBSERVED if observed_ else Source.GIVEN, tuple(seen))
         if value.kind == "number" and (derived := self._derive(value, before)) is not None:
             return derived
-        return Origin(Source.MODEL)
+        return _NOWHERE
 
     def sightings(self, value: Value, before: int) -> list[Sighting]:
         """Where exactly this value stood before a position, earliest first."""
@@ -174,21 +180,19 @@ class Lineage:
         return self._told_phrases[wanted]
 
     def misspelt(self, value: Value, before: int) -> Sighting | None:
-        """A value seen before that differs from this one in one character or in two that changed places.
+        """A value seen before that differs from this one in one character or in two neighbours that changed places.
 
         Ids of five or more characters and numbers of five or more digits are compared, with those of equal length.
         """
-        if value.kind not in ("id", "number") or len(value.canon) < 5 or not self._may_search():
+        if value.kind not in ("id", "number") or not MIN_SLIP <= len(value.canon) <= MAX_SLIP:
             return None
-        for (kind, canon), seen in self._sightings.items():
-            if (
-                kind == value.kind
-                and len(canon) == len(value.canon)
-                and seen[0].order < before
-                and one_slip(value.canon, canon)
-            ):
-                return seen[0]
-        return None
+        if not self._slips:
+            for (kind, canon), seen in self._sightings.items():
+                if kind in ("id", "number") and MIN_SLIP <= len(canon) <= MAX_SLIP:
+                    for slip in slips(canon):
+                        self._slips.setdefault((kind, slip), seen[0])
+        near = (self._slips.get((value.kind, slip)) for slip in slips(value.canon))
+        return next((seen for seen in near if seen is not None and seen.order < before), None)
 
     def miscopied(self, value: Value, before: int) -> Sighting | None:
         """The observed number this one looks copied from wrongly: same digits, another power of ten; latest first.
@@ -204,8 +208,12 @@ class Lineage:
         return None
 
     def _derive(self, value: Value, before: int) -> Origin | None:
-        if not self._may_search():
-            return None
+        key = (value.raw, before)
+        if key not in self._derived:
+            self._derived[key] = self._search(value, before) if len(self._derived) < MAX_SEARCHES else None
+        return self._derived[key]
+
+    def _search(self, value: Value, before: int) -> Origin | None:
         end = bisect_right(self.observations, before - 1, key=lambda observation: observation.order)
         columns: dict[str, list[Sighting]] = defaultdict(list)
         for observation in reversed(self.observations[max(0, end - MAX_OBSERVATIONS) : end]):
@@ -217,10 +225,6 @@ class Lineage:
             if key and (found := _origin(value, column)) is not None:
                 return found
         return None
-
-    def _may_search(self) -> bool:
-        self._searches += 1
-        return self._searches <= MAX_SEARCHES
 
 
 def typed(text: str) -> list[Value]:

@@ -4,14 +4,19 @@ score = prior + findings + reach + commitment + origin - structure. Every term i
 weights are set by hand (a detector's `bits`, and the constants below) until measured rates replace them.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from math import log2
+from typing import TYPE_CHECKING
 
 from whyspan.semconv import Effect
 from whyspan_analysis.case import Case
 from whyspan_analysis.detectors import BY_NAME
 from whyspan_analysis.model import Finding, Grade, Hypothesis, Role, Status
 from whyspan_analysis.reach import STANDING_FOR_MANY, reach
+
+if TYPE_CHECKING:
+    from whyspan_analysis.steps import Action
 
 MAX_HYPOTHESES = 8
 MAX_FINDINGS = 3
@@ -49,7 +54,7 @@ def rank(case: Case, findings: list[Finding]) -> list[Hypothesis]:
     acted = _acted(case)
     spans = sorted(blamed, key=lambda span_id: (acted[span_id], case.run.order[span_id]))
     hops = reach(case)
-    committed = _committed(case)
+    committed, tools = _committed(case), _tools(case)
     _link(hops, blamed)
     first = next((s for s in spans if any(_is_cause(finding) for finding in blamed[s])), None)
     hypotheses = []
@@ -62,7 +67,7 @@ def rank(case: Case, findings: list[Finding]) -> list[Hypothesis]:
             terms.append(("earliest cause the run did not recover from", FIRST))
         if case.run.span(span_id).kind in STANDING_FOR_MANY:
             terms.append(("the span stands for many steps: the one inside it was not captured", STRUCTURE))
-        hypotheses.append(_hypothesis(case, span_id, blamed[span_id], terms))
+        hypotheses.append(_hypothesis(case, span_id, blamed[span_id], terms, tools))
     hypotheses.sort(key=lambda hypothesis: (-hypothesis.score, case.run.order[hypothesis.span_id]))
     del hypotheses[MAX_HYPOTHESES:]
     _grade(case, hypotheses, hops)
@@ -96,14 +101,16 @@ def _acted(case: Case) -> dict[str, int]:
     return last
 
 
-def _hypothesis(case: Case, span_id: str, findings: list[Finding], terms: list[tuple[str, float]]) -> Hypothesis:
+def _hypothesis(
+    case: Case, span_id: str, findings: list[Finding], terms: list[tuple[str, float]], tools: dict[str, str]
+) -> Hypothesis:
     node = case.by_span.get(span_id)
     best = sorted(findings, key=_weight, reverse=True)
     return Hypothesis(
         rank=0,
         span_id=span_id,
         agent=case.steps.agents[span_id],
-        tool=_tool(case, span_id),
+        tool=tools.get(span_id),
         decision_id=node.decision_id if node is not None else None,
         grade=Grade.SUSPECT,
         score=round(sum(bits for _, bits in terms), 3),
@@ -113,14 +120,20 @@ def _hypothesis(case: Case, span_id: str, findings: list[Finding], terms: list[t
     )
 
 
-def _tool(case: Case, span_id: str) -> str | None:
-    """The bare name of the tool a step came to: of several, the one that cannot be undone, else the first."""
-    node = case.by_span.get(span_id)
-    ids = {span_id, *(node.led_to if node is not None and node.span_id == span_id else ())}
-    used = [action for action in case.actions if action.span_id in ids or case.chooser(action) == span_id]
-    lasting = [action for action in used if action.span is not None and action.span.effect in _LASTING]
-    named = (action.name if action.span is None else action.span.tool for action in [*lasting, *used])
-    return next((name for name in named if name is not None), None)
+def _tools(case: Case) -> dict[str, str]:
+    """Span id -> the bare name of the tool the step came to: of several, the one that cannot be undone, else the first."""
+    used: dict[str, list[Action]] = defaultdict(list)
+    for action in case.actions:
+        node = case.by_span.get(action.span_id)
+        for span_id in {action.span_id, case.chooser(action), *((node.span_id,) if node is not None else ())}:
+            used[span_id].append(action)
+    tools = {}
+    for span_id, actions in used.items():
+        actions.sort(key=lambda action: action.span is None or action.span.effect not in _LASTING)
+        named = (action.name if action.span is None else action.span.tool for action in actions)
+        if (name := next((name for name in named if name is not None), None)) is not None:
+            tools[span_id] = name
+    return tools
 
 
 def _weight(finding: Finding) -> float:

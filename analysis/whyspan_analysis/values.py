@@ -35,9 +35,12 @@ _VALUE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_PROMISING = re.compile(r"\d|@|://")
+"""Without one of these a text holds no value: most prose is passed over at once."""
 _UNIT = re.compile(
     r"\s?(%|percent\b|[kKmM]?[Bb]\b|ms\b|s\b|seconds?\b|cents?\b|[kcm]m\b|kg\b|g\b|m\b|USD\b|EUR\b|GBP\b|CZK\b|[$€£])"
 )
+_SEPARATORS = str.maketrans("", "", ",\u00a0\u202f'+")
 _COMPOUND = re.compile(r"(\d{1,6})-[a-z]+", re.IGNORECASE)  # `30-day` speaks of 30, it is no id
 _BEFORE = re.compile(r"([$€£]|USD|EUR|GBP|CZK)\s?$")
 
@@ -94,15 +97,19 @@ def of_scalar(scalar: Any) -> Iterator[Value]:
     """The typed values of one scalar: a number is itself, a text holds any number of them."""
     if isinstance(scalar, bool):
         return
-    if isinstance(scalar, int | float):
-        if (canon := _number(str(scalar))) is not None:
-            yield Value("number", canon, str(scalar))
+    if isinstance(scalar, int):
+        yield Value("number", str(scalar), str(scalar))
+    elif isinstance(scalar, float):
+        if (canon := _number(repr(scalar))) is not None:
+            yield Value("number", canon, repr(scalar))
     elif isinstance(scalar, str):
         yield from of_text(scalar)
 
 
 def of_text(text: str) -> Iterator[Value]:
     """The typed values in a text, in order."""
+    if _PROMISING.search(text) is None:
+        return
     for match in _VALUE.finditer(text[:MAX_TEXT]):
         kind = match.lastgroup
         raw = match[0]
@@ -131,7 +138,7 @@ def of_text(text: str) -> Iterator[Value]:
 def _number(raw: str) -> str | None:
     """The shortest plain spelling: `12,844.80` and `12844.8` are both `12844.8`."""
     try:
-        number = Decimal(re.sub(r"[,\u00a0\u202f'+]", "", raw))
+        number = Decimal(raw.translate(_SEPARATORS))
     except InvalidOperation:
         return None
     return f"{number.normalize():f}" if number.is_finite() else None
@@ -151,12 +158,9 @@ def is_small(value: Value) -> bool:
     return value.kind == "number" and not value.unit and abs(float(value.canon)) < 10 and "." not in value.canon
 
 
-def one_slip(one: str, other: str) -> bool:
-    """True when two texts of equal length differ in one character, or in two neighbours that changed places."""
-    if len(one) != len(other):
-        return False
-    differing = [i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
-    if len(differing) == 2:
-        i, j = differing
-        return j == i + 1 and one[i] == other[j] and one[j] == other[i]
-    return len(differing) == 1
+def slips(text: str) -> Iterator[str]:
+    """Keys that two texts of equal length share if they differ in one character, or in two neighbours that changed places."""
+    for i in range(len(text)):
+        yield f"{text[:i]}\0{text[i + 1 :]}"
+        if i + 1 < len(text):
+            yield f"{text[:i]}\0{min(text[i : i + 2])}{max(text[i : i + 2])}{text[i + 2 :]}"

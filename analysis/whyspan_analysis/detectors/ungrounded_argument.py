@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from whyspan_analysis.case import Case, Detector
+from whyspan_analysis.fields import text
 from whyspan_analysis.lineage import Source
 from whyspan_analysis.model import Finding, Role
 from whyspan_analysis.steps import Action
@@ -15,6 +16,7 @@ _SETTING = re.compile(
     re.IGNORECASE,
 )
 """Names of arguments a model may set freely."""
+_IDENTIFIES = re.compile(r"(?:^|_)(?:id|no|number|ref|reference|code|key)$", re.IGNORECASE)
 
 
 def find(detector: Detector, case: Case) -> Iterator[Finding]:
@@ -24,6 +26,7 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
     """
     if not case.lineage.task_known:
         return
+    later: dict[str, Action] = {action.name: action for action in case.actions if action.ok}
     for action in case.actions:
         if action.arguments_at is None:
             continue
@@ -31,24 +34,28 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
         before = action.asked_by.order + 1 if action.asked_by is not None else action.order
         for leaf in leaves(action.arguments, path):
             value = _whole(leaf)
-            if (
-                value is None
-                or _SETTING.search(leaf.key)
-                or case.lineage.origin(value, before).source is not Source.MODEL
-            ):
+            if value is None or _SETTING.search(leaf.key) or _is_grounded(case, leaf, value, before):
                 continue
             near = case.lineage.misspelt(value, before)
             hint = f"; the nearest value seen is {near.value.raw}" if near is not None else ""
             refs = [case.ref((span_id, leaf.path))]
             if near is not None:
                 refs.append(case.ref((near.span_id, near.path), near.value.raw))
+            name = leaf.key or "the argument"
             yield detector.finding(
                 case.chooser(action),
-                f"`{action.name}` was called with {leaf.key or 'the argument'} = {value.raw}, which appears in nothing seen before{hint}.",
+                f"`{action.name}` was called with {name} = {value.raw}, which appears in nothing seen before{hint}.",
                 refs,
                 0.2 if near is None and _confirmed(action, value) else _strength(value, near_miss=near is not None),
-                recovered=_corrected(case, action, leaf),
+                recovered=_corrected(action, leaf, later.get(action.name)),
             )
+
+
+def _is_grounded(case: Case, leaf: Leaf, value: Value, before: int) -> bool:
+    """True when the value was seen before or follows from what was; ids are not computed."""
+    if _IDENTIFIES.search(leaf.key):
+        return bool(case.lineage.sightings(value, before))
+    return case.lineage.origin(value, before).source is not Source.MODEL
 
 
 def _whole(leaf: Leaf) -> Value | None:
@@ -69,21 +76,14 @@ def _strength(value: Value, *, near_miss: bool) -> float:
 
 def _confirmed(action: Action, value: Value) -> bool:
     """True when the tool knew the value: it stands in what came back. Agents are given such values outside the trace."""
-    return action.ok and any(
-        value.canon == other.canon for leaf in leaves(action.result, "") for other in of_scalar(leaf.value)
-    )
+    return action.ok and value.raw in text(action.result)
 
 
-def _corrected(case: Case, action: Action, leaf: Leaf) -> bool:
-    """True when the same tool was called again later, well, with another value."""
-    return any(
-        other.order > action.order
-        and other.name == action.name
-        and other.ok
-        and isinstance(other.arguments, dict)
-        and other.arguments.get(leaf.key, leaf.value) != leaf.value
-        for other in case.actions
-    )
+def _corrected(action: Action, leaf: Leaf, later: Action | None) -> bool:
+    """True when the same tool last succeeded after this with another value."""
+    if later is None or later.order <= action.order or not isinstance(later.arguments, dict):
+        return False
+    return bool(later.arguments.get(leaf.key, leaf.value) != leaf.value)
 
 
 DETECTOR = Detector("ungrounded_argument", "An argument came from nowhere", Role.CAUSE, 4.0, find)
