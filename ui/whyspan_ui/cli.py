@@ -16,6 +16,8 @@ from whyspan_ui.commands import COMMANDS, Command
 from whyspan_ui.errors import UsageError
 from whyspan_ui.printable import printable
 
+INTERRUPTED = 130
+"""What shells expect of a program that Ctrl-C ended; `up` and `demo` run until then and end with 0."""
 EXTRA_OF = {
     "duckdb": "collector",
     "google": "collector",
@@ -46,8 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        complain("stopped")
-        return 0
+        complain("stopped before it was done")
+        return INTERRUPTED
     except Exception:  # noqa: BLE001 - the last line of defence: whatever it is gets its own exit status
         complain(traceback.format_exc() + "this is a failure of Whyspan itself; please report the lines above")
         return 3

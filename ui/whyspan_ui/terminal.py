@@ -80,7 +80,7 @@ def print_json(document: str) -> None:
 
 def print_plain(document: str) -> None:
     """Writes a text document to standard output as it is: no wrapping, no colour; what a terminal could obey is replaced."""
-    sys.stdout.write(printable(document) + "\n")
+    sys.stdout.write(printable(document).rstrip("\n") + "\n")
     sys.stdout.flush()
 
 

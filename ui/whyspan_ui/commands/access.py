@@ -14,6 +14,7 @@ from whyspan_collector.client import RemoteStore
 from whyspan_collector.config import Config, WrongSetting
 from whyspan_collector.config import load as load_config
 from whyspan_collector.errors import QueryError, StoreError
+from whyspan_collector.journal import JournalUnavailable
 from whyspan_collector.service import AnyStore, open_store
 from whyspan_ui.errors import UsageError
 from whyspan_ui.terminal import progress
@@ -86,7 +87,7 @@ def usable(folder: Path) -> Iterator[AnyStore]:
             yield store
     except QueryError:
         raise
-    except StoreError as error:
+    except (StoreError, JournalUnavailable) as error:
         raise UsageError(str(error)) from error
 
 

@@ -16,6 +16,7 @@ from whyspan_analysis.batch import diagnose_pending
 from whyspan_collector import otlp
 from whyspan_collector.client import RemoteStore
 from whyspan_collector.config import Config
+from whyspan_collector.errors import StoreError, StoreUnavailable
 from whyspan_collector.ingest import Accepted, Ingest
 from whyspan_collector.journal import Journal, JournalFull
 from whyspan_collector.service import AnyStore
@@ -133,8 +134,10 @@ def import_file(path: Path, is_named: bool, send: Send, imported: Imported) -> N
     for request in requests:
         try:
             accepted = send(request)
-        except otlp.Malformed as error:
-            imported.rejected.append(f"{path}: a request is malformed: {error}")
+        except StoreUnavailable:
+            raise
+        except (otlp.Malformed, StoreError) as error:
+            imported.rejected.append(f"{path}: a request was refused: {error}")
             continue
         imported.requests += 1
         imported.records[request.signal] += accepted.accepted
@@ -153,7 +156,7 @@ def read_file(path: Path) -> tuple[list[otlp.Request], int]:
         content = otlp.inflate(content, "gzip", FILE_LIMIT)
     requests = list(otlp.requests(content, FILE_LIMIT))
     if not requests:
-        raise ValueError("not OTLP: neither a request nor lines of requests with spans, log records or metrics")
+        raise ValueError("not OTLP (no spans, log records or metrics found in it)")
     is_lines = len(requests[0].body) < len(content)
     lines = sum(bool(line.strip()) for line in content.splitlines()) if is_lines else 1
     return requests, lines - len(requests)

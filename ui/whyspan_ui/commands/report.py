@@ -1,7 +1,6 @@
 """`whyspan report`: what failed over many runs, why, what it cost and what could not be judged."""
 
 import argparse
-import sys
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -49,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     document = RENDERERS[options.format](report)
     target = options.output or (DEFAULT_FILE if options.format == "html" else Path("-"))
     if target == Path("-"):
-        sys.stdout.write(document)
+        terminal.print_plain(document)
         return 0
     try:
         target.write_text(document, encoding="utf-8")

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from whyspan_analysis.batch import diagnose_run
 from whyspan_analysis.output import diagnosis_document
 from whyspan_analysis.report import markdown
+from whyspan_analysis.report.wording import count
 from whyspan_collector.service import AnyStore
 from whyspan_ui import terminal
 from whyspan_ui.commands import access
@@ -76,7 +77,7 @@ def print_diagnosis(row: dict[str, Any], document: dict[str, Any]) -> None:
     out.print(
         text(
             (f"run {row['run_id']}", "bold"),
-            f"  {agent}, {row['spans']} spans, {row['model_calls']} model calls, {row['tool_calls']} tool calls",
+            f"  {agent}, {count(row['spans'], 'span')}, {count(row['model_calls'], 'model call')}, {count(row['tool_calls'], 'tool call')}",
         )
     )
     out.print(text(word(outcome["status"]), "  ", sentence(outcome["check"]), "  ", word(outcome["class"])))
