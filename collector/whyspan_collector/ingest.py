@@ -182,7 +182,8 @@ class Ingest:
                 self._convert_or_set_aside(batch)
                 self._count()
             except (StoreUnavailable, OSError) as error:
-                _log.warning("the store cannot be written and is tried again: %s", error)
+                if self._trouble is None:
+                    _log.warning("the store cannot be written and is tried again until it can: %s", error)
                 with self._changed:
                     self._trouble = str(error)
                     if self._changed.wait_for(lambda: self._closing, _RETRY_SECONDS):
