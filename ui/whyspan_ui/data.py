@@ -52,12 +52,13 @@ def runs() -> pa.Table:
 
 def investigation(reference: str) -> Investigation | None:
     """The run this id, trace id or prefix means; None where it means no run or several."""
-    found = _ask("resolve_run", reference=reference).to_pylist()
-    rows = _ask("run", run_id=found[0]["run_id"]).to_pylist() if len(found) == 1 else []
+    folder = data_dir()
+    with closing(open_store(folder)) as store:
+        found = store.query("resolve_run", reference=reference).to_pylist()
+        rows = store.query("run", run_id=found[0]["run_id"]).to_pylist() if len(found) == 1 else []
     if not rows:
         return None
-    run, diagnosis = _loaded(data_dir(), rows[0]["run_id"], rows[0]["revision"])
-    return Investigation(rows[0], run, diagnosis)
+    return Investigation(rows[0], *_loaded(folder, rows[0]["run_id"], rows[0]["revision"]))
 
 
 def status() -> dict[str, Any]:
@@ -83,7 +84,7 @@ def _loaded(folder: Path, run_id: str, revision: str) -> tuple[Run, Diagnosis]: 
     return run, diagnose(run)
 
 
-def report(run_url: Callable[[str], str]) -> Report:
-    """The batch report over all runs; `run_url` gives the address of a run in this dashboard."""
-    with closing(open_store(data_dir())) as store:
+def report(folder: Path, run_url: Callable[[str], str]) -> Report:
+    """The batch report over all runs of a data folder; `run_url` gives the address of a run in this dashboard."""
+    with closing(open_store(folder)) as store:
         return build(store, run_url=run_url)

@@ -40,12 +40,15 @@ def detail(run: Run, diagnosis: Diagnosis, span_id: str) -> None:
 
 
 def _tabs(span: Span, decisions: list[DecisionNode]) -> list[str]:
-    names = ["Decision"] if decisions else []
+    """The tabs of a span, the one people look for first."""
+    decision_tab = ["Decision"] if decisions else []
+    if span.kind is Kind.TOOL:
+        return ["Call", *decision_tab, "Raw"]
     if span.kind is Kind.MODEL_CALL:
-        names.append("Messages")
-    elif span.kind is not Kind.DECISION:
-        names.append("Call" if span.kind is Kind.TOOL else "Input and output")
-    return [*names, "Raw"]
+        return [*decision_tab, "Messages", "Raw"]
+    if span.kind is Kind.DECISION:
+        return [*decision_tab, "Raw"]
+    return [*decision_tab, "Input and output", "Raw"]
 
 
 def _show(name: str, run: Run, diagnosis: Diagnosis, span: Span, content: Content) -> None:
@@ -59,7 +62,7 @@ def _show(name: str, run: Run, diagnosis: Diagnosis, span: Span, content: Conten
         st.html(_call(diagnosis, span, content))
 
 
-def _header(span: Span) -> Markup:
+def _header(run: Run, span: Span) -> Markup:
     elapsed = figures.elapsed_ms(span.start_ns, span.end_ns)
     took = wording.duration(elapsed) if elapsed is not None else "pending" if span.end_ns == 0 else "no valid time"
     facts = [span.kind.value.replace("_", " "), span.name if span.name != title(run, span) else None]
@@ -77,6 +80,7 @@ def _header(span: Span) -> Markup:
         tag("div", tag("bdi", " · ".join(fact for fact in facts if fact)), class_="muted"),
         tag("div", tag("b", "Error "), tag("bdi", error), class_="card failed") if span.status == "error" else None,
         class_="detail-header",
+        data_shows=span.span_id,
     )
 
 

@@ -1,5 +1,6 @@
 """The batch report over all stored runs: its key figures here, the whole of it as a file."""
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -14,7 +15,7 @@ from whyspan_ui.components.notices import empty_store
 
 def page() -> None:
     """Summary, causes with their examples, and the downloads."""
-    report = built(_origin())
+    report = built(_origin(), data.data_dir())
     if not report.totals.runs:
         empty_store(data.data_dir())
         return
@@ -34,9 +35,9 @@ def page() -> None:
 
 
 @st.cache_data(ttl="20s", show_spinner="Building the report")
-def built(origin: str) -> Report:
-    """The report of this moment, with links to runs under this origin."""
-    return data.report(lambda run_id: f"{origin}/investigate?run={run_id}")
+def built(origin: str, folder: Path) -> Report:
+    """The report of this moment over the runs of a data folder, with links to runs under this origin."""
+    return data.report(folder, lambda run_id: f"{origin}/investigate?run={run_id}")
 
 
 def _origin() -> str:

@@ -1,0 +1,36 @@
+"""What every folder of tests may use: the sample recordings as a data folder."""
+
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+Fill = Callable[[Path, Iterable[bytes]], Path]
+
+
+@pytest.fixture(scope="session")
+def fill() -> Fill:
+    """Stores and diagnoses the OTLP requests in these bodies, as one data folder."""
+    from whyspan_analysis.batch import diagnose_pending
+    from whyspan_collector import otlp
+    from whyspan_collector.store import Store
+
+    def fill_it(folder: Path, bodies: Iterable[bytes]) -> Path:
+        with closing(Store(folder)) as store:
+            for body in bodies:
+                for request in otlp.requests(body, 1 << 26):
+                    batch = otlp.decode(request.signal, request.body, request.encoding)
+                    store.ingest(batch.spans, batch.logs, arrived_ns=1)
+            diagnose_pending(store)
+        return folder
+
+    return fill_it
+
+
+@pytest.fixture(scope="session")
+def sample_data(fill: Fill, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample recordings, stored and diagnosed. Only to be read."""
+    from whyspan_ui.samples import samples
+
+    return fill(tmp_path_factory.mktemp("samples"), (path.read_bytes() for s in samples() for path in s.requests))

@@ -1,0 +1,197 @@
+"""The dashboard in a real browser: from the list of runs to the wrong tool result, by mouse, keyboard and address."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from whyspan_collector.store import Store
+from whyspan_ui.supervisor import free_port
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = shutil.which("chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: `make browser` installs it"),
+]
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+ROW_HEIGHT = 31
+
+
+@pytest.fixture(scope="module")
+def url(sample_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the real process on the sample runs."""
+    port = free_port()
+    home = tmp_path_factory.mktemp("home")  # Streamlit would read a person's own settings
+    command = [sys.executable, "-m", "whyspan_ui.app", "--data", sample_data, "--port", str(port)]
+    with (home / "dashboard.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=os.environ | {"HOME": str(home)})
+    address = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 60
+        while not answers(address):
+            assert process.poll() is None, (home / "dashboard.log").read_text()
+            assert time.monotonic() < deadline, "the dashboard did not start"
+        yield address
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def answers(address: str) -> bool:
+    """Whether the dashboard is up."""
+    try:
+        return httpx.get(f"{address}/_stcore/health", timeout=2, trust_env=False).is_success
+    except httpx.HTTPError:
+        time.sleep(0.2)
+        return False
+
+
+@pytest.fixture(scope="module")
+def failed(sample_data: Path) -> list[dict[str, Any]]:
+    """The failed runs in the order of the first screen."""
+    with closing(Store(sample_data)) as store:
+        return store.query("runs", outcome="failed").to_pylist()
+
+
+@pytest.fixture
+def page(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A fresh browser; the test fails when a script of the page does, or asks for anything outside this machine."""
+    scheme = getattr(request, "param", "light")
+    with sync_api.sync_playwright() as driver, driver.chromium.launch(executable_path=CHROMIUM, args=QUIET) as browser:
+        context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme=scheme)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        errors, elsewhere = [], []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("request", lambda asked: is_elsewhere(asked.url) and elsewhere.append(asked.url))
+        yield page
+        assert not errors
+        assert not elsewhere
+
+
+def is_elsewhere(address: str) -> bool:
+    """Whether a request leaves this machine."""
+    parts = urlsplit(address)
+    return parts.scheme not in ("data", "blob") and parts.hostname != "127.0.0.1"
+
+
+def open_run(page: Any, url: str, run_id: str, **parameters: str) -> None:
+    """Go to a run and wait until the explorer has painted it."""
+    query = "&".join(f"{name}={value}" for name, value in {"run": run_id, **parameters}.items())
+    page.goto(f"{url}/investigate?{query}")
+    page.wait_for_selector(".explorer[data-ready=true]")
+
+
+def looping(failed: list[dict[str, Any]]) -> dict[str, Any]:
+    """The run that searched for the same thing again and again."""
+    return next(run for run in failed if run["agent"] == "support" and run["decisive_tool"] == "search_docs")
+
+
+def parameter(page: Any, name: str) -> str | None:
+    """A parameter of the present address."""
+    return parse_qs(urlsplit(page.url).query).get(name, [None])[0]
+
+
+def test_from_the_list_to_the_tool_result(page: Any, url: str, failed: list[dict[str, Any]]) -> None:
+    """One click opens the explanation, a second the wrong result; the address remembers, and back leads back."""
+    run = looping(failed)
+    page.goto(url)
+    click_row(page, failed.index(run))
+
+    page.wait_for_url(re.compile(r"/investigate\?"))
+    page.wait_for_selector(".explorer[data-ready=true]")
+    assert parameter(page, "run") == run["run_id"]
+    sync_api.expect(page.locator(".verdict .headline")).to_contain_text("search_docs")
+    sync_api.expect(page.locator(".row.selected .tag.decisive")).to_be_visible()
+    settled(page, run["decisive_span_id"])
+
+    chip = page.locator(".chip", has_text="search_docs returned").first
+    result = chip.get_attribute("data-span")
+    chip.click()
+    settled(page, result)
+    sync_api.expect(page.locator(".st-key-detail")).to_contain_text("Result")
+    assert parameter(page, "span") == result
+
+    page.reload()
+    settled(page, result)
+
+    page.go_back()
+    settled(page, run["decisive_span_id"])
+    page.go_back()
+    sync_api.expect(page.get_by_placeholder("Search agent")).to_be_visible()
+
+
+def test_by_keyboard_alone(page: Any, url: str, failed: list[dict[str, Any]]) -> None:
+    """Keys walk, jump, search and fold; tree, detail panel and address agree wherever they come to rest."""
+    run = looping(failed)
+    open_run(page, url, run["run_id"])
+    page.locator("[role=treegrid]").focus()
+    for key in ["Home", "j", "j", "d", "D", "e", "k", "k", "j"]:
+        page.keyboard.press(key)
+    settled(page, parameter(page, "span"))
+
+    page.keyboard.press("r")
+    settled(page, run["decisive_span_id"])
+
+    page.keyboard.press("/")
+    page.keyboard.type("search_docs")
+    sync_api.expect(page.locator(".hits")).to_contain_text("hit")
+    page.keyboard.press("Enter")
+    settled(page, parameter(page, "span"))
+    page.keyboard.press("Escape")
+    rows = page.locator("[role=treegrid]").get_attribute("aria-rowcount")
+    page.keyboard.press("x")
+    assert int(page.locator("[role=treegrid]").get_attribute("aria-rowcount")) < int(rows)
+    page.keyboard.press("?")
+    sync_api.expect(page.locator(".help")).to_be_visible()
+
+
+def click_row(page: Any, position: int) -> None:
+    """Click a row of the table of runs, which is drawn on a canvas."""
+    table = page.locator("[data-testid=stDataFrame]")
+    table.locator("canvas").first.wait_for()
+    page.wait_for_timeout(500)  # the canvas tells nobody when it has drawn its rows
+    box = table.bounding_box()
+    page.mouse.click(box["x"] + 300, box["y"] + ROW_HEIGHT * (position + 1.5))
+
+
+def settled(page: Any, span_id: str) -> None:
+    """Wait until the detail panel shows this span, and the selected row is that of the panel's name."""
+    page.locator(f".detail-header[data-shows='{span_id}']").wait_for()
+    sync_api.expect(page.locator(".row.selected .name")).to_have_text(page.locator(".st-key-detail h3").inner_text())
+
+
+@pytest.mark.parametrize("page", ["dark"], indirect=True)
+def test_in_the_dark(page: Any, url: str, failed: list[dict[str, Any]], tmp_path: Path) -> None:
+    """The theme follows the browser, inside the explorer too, and our own fonts are the ones in use."""
+    open_run(page, url, failed[0]["run_id"])
+    page.screenshot(path=tmp_path / "dark.png")
+
+    assert brightness(page, ".stApp") < 60
+    assert brightness(page, ".explorer") < 60
+    page.wait_for_function("document.fonts.check('13px Inter') && [...document.fonts].some(f => f.status === 'loaded')")
+
+
+def brightness(page: Any, selector: str) -> float:
+    """Mean of the background's red, green and blue, 0 to 255."""
+    colour = page.locator(selector).first.evaluate("element => getComputedStyle(element).backgroundColor")
+    parts = [int(part) for part in re.findall(r"\d+", colour)[:3]]
+    return sum(parts) / 3

@@ -1,0 +1,82 @@
+"""The dashboard's own HTTP surface: who may ask, what is served, what a browser is told to refuse."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount, Route
+
+from whyspan_ui import app, data, theme
+
+Get = Callable[..., httpx.Response]
+
+
+@pytest.fixture
+def get(sample_data: Path, monkeypatch: pytest.MonkeyPatch) -> Get:
+    """Asks our routes behind our guard, without Streamlit."""
+    monkeypatch.setenv("WHYSPAN_DATA", str(sample_data))
+    routes = [
+        Route("/api/runs/{run_id}/spans.json", app.spans),
+        Mount(theme.assets_path(), app.Assets(directory=theme.ASSETS)),
+    ]
+    guarded = Starlette(routes=routes, middleware=[Middleware(app.Guard, hosts=app.LOOPBACK)])
+
+    async def ask(path: str, **headers: str) -> httpx.Response:
+        transport = httpx.ASGITransport(guarded)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8501") as client:
+            return await client.get(path, headers=headers)
+
+    return lambda path, **headers: asyncio.run(ask(path, **headers))
+
+
+def test_the_spans_of_a_run_are_served(get: Get) -> None:
+    """The explorer gets the columns of a run, and a plain 404 for a run that is not stored."""
+    run_id = data.runs()["run_id"][0].as_py()
+
+    assert get(f"/api/runs/{run_id}/spans.json").json()["run"] == run_id
+    assert get("/api/runs/feedfeed/spans.json").status_code == 404
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8501", "127.0.0.1.evil.example", ""])
+def test_other_hosts_are_refused(get: Get, host: str) -> None:
+    """A page of another site that had its name point here gets nothing."""
+    answer = get("/api/runs/x/spans.json", host=host)
+
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("host", ["localhost:8501", "127.0.0.1", "[::1]:8501", "LOCALHOST:1"])
+def test_loopback_names_are_answered(get: Get, host: str) -> None:
+    """Every name of this machine is fine, with any port."""
+    assert get("/api/runs/feedfeed/spans.json", host=host).status_code == 404
+
+
+def test_the_browser_is_told_to_load_nothing_from_elsewhere(get: Get) -> None:
+    """Answers carry a content security policy that allows this origin only."""
+    policy = get("/api/runs/x/spans.json").headers["content-security-policy"]
+
+    assert policy.startswith("default-src 'self'")
+    assert "http" not in policy
+    assert "*" not in policy
+
+
+def test_assets_are_kept_by_the_browser(get: Get) -> None:
+    """Fonts, scripts and styles are served from the package, cacheable for ever, with the right type."""
+    script = get(f"{theme.assets_path()}/explorer/core.js")
+    font = get(f"{theme.assets_path()}/fonts/inter-latin.woff2")
+
+    assert "javascript" in script.headers["content-type"]
+    assert "immutable" in script.headers["cache-control"]
+    assert font.content[:4] == b"wOF2"
+    assert get(f"{theme.assets_path()}/../app.py").status_code == 404
+
+
+def test_every_font_has_its_licence_beside_it() -> None:
+    """The fonts may be passed on only with their licence."""
+    fonts = {path.name.split("-latin")[0] for path in (theme.ASSETS / "fonts").glob("*.woff2")}
+
+    assert fonts == {path.name.removesuffix("-LICENSE.txt") for path in (theme.ASSETS / "fonts").glob("*-LICENSE.txt")}

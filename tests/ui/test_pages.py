@@ -1,0 +1,219 @@
+"""Every page as a person opens it, run in this process by Streamlit's own test harness."""
+
+import json
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from whyspan_ui import data
+from whyspan_ui.pages import __file__ as pages
+
+SHELL = Path(pages).with_name("shell.py")
+OpenPage = Callable[..., AppTest]
+PAGES = ("runs.py", "investigate.py", "reports.py", "health.py")
+
+
+@pytest.fixture
+def open_page(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
+    """Opens a page on a data folder, with query parameters."""
+
+    def open_it(folder: Path, page: str = "runs.py", **parameters: str) -> AppTest:
+        monkeypatch.setenv("WHYSPAN_DATA", str(folder))
+        app = AppTest.from_file(SHELL, default_timeout=60).run()
+        if page != "runs.py":
+            app.switch_page(page)
+        app.query_params.update(parameters)
+        return app.run()
+
+    return open_it
+
+
+def shown(app: AppTest) -> str:
+    """All HTML of the page."""
+    return "\n".join(element.proto.body for element in app.get("html"))
+
+
+class Elements(HTMLParser):
+    """Collects element names, attributes and text, as a browser would read them."""
+
+    def __init__(self, body: str) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.attributes: set[str] = set()
+        self.words: list[str] = []
+        self.feed(body)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def run_where(folder: Path, monkeypatch: pytest.MonkeyPatch, **wanted: str) -> dict[str, Any]:
+    """The first stored run with these column values."""
+    monkeypatch.setenv("WHYSPAN_DATA", str(folder))
+    return next(row for row in data.runs().to_pylist() if all(row[name] == value for name, value in wanted.items()))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_empty_store_says_how_to_send_data(open_page: OpenPage, empty_data: Path, page: str) -> None:
+    """Without a run every page says where it looked and how to send one."""
+    app = open_page(empty_data, page)
+
+    assert not app.exception
+    assert "No runs yet" in shown(app)
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT" in shown(app)
+    assert str(empty_data) in shown(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_show_the_samples(open_page: OpenPage, sample_data: Path, page: str) -> None:
+    """With the sample runs no page fails, and none claims what only a replay could show."""
+    app = open_page(sample_data, page)
+
+    assert not app.exception
+    words = " ".join(Elements(shown(app)).words).lower()
+    assert "root cause" not in words
+    assert "verified" not in words
+
+
+def test_runs_open_on_the_failures(open_page: OpenPage, sample_data: Path) -> None:
+    """The first screen lists the failed runs, each with a verdict in one line and how well it is supported."""
+    table = open_page(sample_data).dataframe[0].value
+
+    assert {status for cell in table["status"] for status in cell} == {"failed"}
+    assert table["verdict"].notna().all()
+    assert set(table["grade"]) <= {"suspect", "likely", "strong"}
+
+
+def test_runs_are_filtered_and_searched(open_page: OpenPage, sample_data: Path) -> None:
+    """The filter and the search box narrow the table, and say so when nothing is left."""
+    app = open_page(sample_data)
+    failed = len(app.dataframe[0].value)
+
+    everything = app.segmented_control(key="status").set_value("All").run()
+    total = len(everything.dataframe[0].value)
+    one = app.text_input(key="q").set_value("get_customer_tier").run()
+    assert len(one.dataframe[0].value) == 1
+    nothing = app.text_input(key="q").set_value("no such text anywhere").run()
+
+    assert total > failed
+    assert not nothing.dataframe
+    assert "matches" in shown(nothing)
+
+
+def test_runs_leave_out_what_nobody_reported(open_page: OpenPage, hostile_data: Path) -> None:
+    """A run without tokens or cost has no such figure and no such column, rather than a zero."""
+    app = open_page(hostile_data)
+
+    assert not {"Tokens", "Cost"} & {metric.label for metric in app.metric}
+    assert not {"tokens", "cost"} & set(app.dataframe[0].value.columns)
+
+
+def test_investigate_explains_a_failed_run(
+    open_page: OpenPage, sample_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failed run opens with its verdict, its chain in order, its rivals and the decisive step selected."""
+    row = run_where(sample_data, monkeypatch, outcome="failed", decisive_tool="get_customer_tier")
+    app = open_page(sample_data, "investigate.py", run=row["run_id"])
+
+    body = shown(app)
+    assert "Why it failed" in body
+    assert "get_customer_tier" in body
+    assert f'data-span="{row["decisive_span_id"]}"' in body
+    payload = json.loads(app.get("bidi_component")[0].proto.json)
+    assert payload["sel"] == row["decisive_span_id"]
+    assert payload["url"].startswith(f"/api/runs/{row['run_id']}/spans.json")
+
+
+def test_investigate_opens_the_span_of_the_address(
+    open_page: OpenPage, sample_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A deep link to a tool call shows its arguments, its result and who used it."""
+    row = run_where(sample_data, monkeypatch, outcome="ok", agent="triage")
+    found = data.investigation(row["run_id"])
+    span = next(span for span in found.run.spans if span.tool and found.run.contents[span.span_id].result)
+    app = open_page(sample_data, "investigate.py", run=row["run_id"], span=span.span_id)
+
+    words = " ".join(Elements(shown(app)).words)
+    assert "Arguments" in words
+    assert "Result" in words
+    assert span.tool in words
+
+
+def test_a_prefix_of_a_run_id_is_enough(
+    open_page: OpenPage, sample_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A link with the first characters of a run id opens the run."""
+    row = run_where(sample_data, monkeypatch, outcome="failed")
+    app = open_page(sample_data, "investigate.py", run=row["run_id"][:10])
+
+    assert row["run_id"] in shown(app)
+
+
+def test_an_unknown_run_is_named(open_page: OpenPage, sample_data: Path) -> None:
+    """A link to a run that is not stored says so and leads to the list."""
+    app = open_page(sample_data, "investigate.py", run="feedfeed")
+
+    assert not app.exception
+    assert "feedfeed" in shown(app)
+    assert [link.label for link in app.get("page_link")] == ["All runs"]
+
+
+def test_knowledge_is_labelled(open_page: OpenPage, sample_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the agent recorded and what was derived carry different marks."""
+    row = run_where(sample_data, monkeypatch, outcome="failed", decisive_tool="get_customer_tier")
+    body = shown(open_page(sample_data, "investigate.py", run=row["run_id"]))
+
+    assert 'class="badge knowledge derived"' in body
+    assert 'class="badge knowledge recorded"' in body
+
+
+def test_hostile_text_stays_text(
+    open_page: OpenPage, hostile_data: Path, hostile: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Markup in names, messages, decisions, results and errors is shown letter by letter and never becomes an element."""
+    row = run_where(hostile_data, monkeypatch, outcome="failed")
+    found = data.investigation(row["run_id"])
+
+    for span in found.run.spans:
+        app = open_page(hostile_data, "investigate.py", run=row["run_id"], span=span.span_id)
+        assert not app.exception
+        elements = Elements(shown(app))
+        assert not elements.names & {"script", "img", "iframe", "svg"}
+        assert not {name for name in elements.attributes if name.startswith("on")}
+        assert hostile in "".join(elements.words)
+        assert not any(hostile in markdown.value for markdown in app.markdown)
+
+
+def test_reports_lead_to_the_runs(open_page: OpenPage, sample_data: Path) -> None:
+    """The batch report names the causes and links each example to its run."""
+    app = open_page(sample_data, "reports.py")
+
+    assert "What failed, by cause" in shown(app)
+    assert "investigate?run=" in shown(app)
+    assert [button.label for button in app.get("download_button")] == ["HTML", "Markdown", "JSON"]
+
+
+def test_health_says_what_is_not_captured(open_page: OpenPage, sample_data: Path) -> None:
+    """Every source of spans is listed with what it leaves out."""
+    table = open_page(sample_data, "health.py").dataframe[0].value
+
+    assert "openinference" in set(table["Vocabulary"])
+    assert table["Not captured"].str.len().gt(0).all()
+
+
+def test_an_unreadable_store_is_explained(open_page: OpenPage, tmp_path: Path) -> None:
+    """A file that is no database is named on the page, with what to do."""
+    (tmp_path / "whyspan.duckdb").write_text("this is not a database")
+    app = open_page(tmp_path)
+
+    assert not app.exception
+    assert "The data cannot be read" in shown(app)
+    assert "whyspan.duckdb" in shown(app)
