@@ -1,6 +1,5 @@
-"""Real collector processes on free ports, and the sample recordings as the requests that were sent."""
+"""Real collector processes on free ports, and the recordings as the requests that were sent."""
 
-import gzip
 import json
 import signal
 import subprocess
@@ -12,31 +11,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from recordings import FOLDERS, SAMPLES, Sent, sent
 
-from whyspan_collector import otlp
 from whyspan_collector.client import RemoteStore
-
-SAMPLES = Path(__file__).parents[2] / "sample_traces"
-
-
-@dataclass
-class Sent:
-    """One recorded request: what went over the wire, and what it is."""
-
-    recording: str
-    signal: otlp.Signal
-    encoding: otlp.Encoding
-    body: bytes
-    gzipped: bool
-
-    def post(self, http: httpx.Client) -> httpx.Response:
-        """Send it as it was sent."""
-        headers = {"content-type": otlp.CONTENT_TYPES[self.encoding]}
-        content = self.body
-        if self.gzipped:
-            headers["content-encoding"] = "gzip"
-            content = gzip.compress(self.body)
-        return http.post(f"/v1/{self.signal}", content=content, headers=headers)
 
 
 @dataclass
@@ -68,12 +45,13 @@ class Collector:
 @pytest.fixture(scope="session")
 def recorded() -> list[Sent]:
     """Every request of every sample recording, in the order they were sent."""
-    sent = []
-    for path in sorted(SAMPLES.glob("*/[0-9]*")):
-        found = list(otlp.requests(path.read_bytes(), 1 << 26))
-        assert len(found) == 1, f"{path} is not one OTLP request"
-        sent.append(Sent(path.parent.name, *found[0], gzipped=path.suffix == ".gz"))
-    return sent
+    return [request for name in SAMPLES for request in sent(name)]
+
+
+@pytest.fixture(scope="session")
+def everything_recorded(recorded: list[Sent]) -> list[Sent]:
+    """Every request of every recording, those that do not ship included."""
+    return recorded + [request for name in sorted(FOLDERS.keys() - SAMPLES) for request in sent(name)]
 
 
 @pytest.fixture(scope="session")

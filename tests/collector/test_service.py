@@ -57,20 +57,22 @@ def post_all(collector: Any, sent: list[Any]) -> None:
         )
 
 
-def test_order_and_repetition_do_not_matter(start: Callable[..., Any], recorded: list[Any], tmp_path: Path) -> None:
-    """All sample recordings in order over HTTP, and shuffled or twice, give the same rows; requests that are missing are no error."""
+def test_order_and_repetition_do_not_matter(
+    start: Callable[..., Any], everything_recorded: list[Any], tmp_path: Path
+) -> None:
+    """All recordings in order over HTTP, and shuffled or twice, give the same rows; requests that are missing are no error."""
     collector = start()
-    post_all(collector, recorded)
+    post_all(collector, everything_recorded)
     collector.store.drain()
     in_order = rows(collector.store)
-    assert sum(run["spans"] for run in in_order["runs"]) == len(span_ids(recorded))
+    assert sum(run["spans"] for run in in_order["runs"]) == len(span_ids(everything_recorded))
 
-    shuffled = recorded[:]
+    shuffled = everything_recorded[:]
     random.Random(5).shuffle(shuffled)
     assert accepted_in_process(tmp_path / "shuffled", shuffled) == in_order
-    assert accepted_in_process(tmp_path / "twice", recorded + recorded[::-1]) == in_order
-    without_first = accepted_in_process(tmp_path / "half", recorded[1::2])
-    assert sum(run["spans"] for run in without_first["runs"]) == len(span_ids(recorded[1::2]))
+    assert accepted_in_process(tmp_path / "twice", everything_recorded + everything_recorded[::-1]) == in_order
+    without_first = accepted_in_process(tmp_path / "half", everything_recorded[1::2])
+    assert sum(run["spans"] for run in without_first["runs"]) == len(span_ids(everything_recorded[1::2]))
 
 
 def accepted_in_process(data: Path, sent: list[Any]) -> dict[str, list[dict[str, Any]]]:

@@ -117,7 +117,7 @@ def assert_sound(span: Span) -> None:
     assert span.cost is None or (type(span.cost) is float and 0 <= span.cost < float("inf"))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(attributes, events, st.sampled_from(list(Kind)))
 def test_any_value_under_any_known_key(
     given_attributes: dict[str, Any], given_events: list[dict[str, Any]], kind: Kind
