@@ -56,13 +56,19 @@ def leaves(descriptor: Descriptor, path: tuple[FieldDescriptor, ...] = ()) -> It
             yield from leaves(field.message_type, (*path, field))
 
 
-def set_leaf(message: Any, path: tuple[FieldDescriptor, ...]) -> None:
-    """Give the field at the path a value no default has, using the first element of every list on the way."""
+def parent_of(message: Any, path: tuple[FieldDescriptor, ...]) -> Any:
+    """The message that holds the field at the path, created where needed: the first element of every list on the way."""
     for field in path[:-1]:
         message = getattr(message, field.name)
         if field.is_repeated:
             message = message[0] if message else message.add()
-    field = path[-1]
+        else:
+            message.SetInParent()
+    return message
+
+
+def set_leaf(message: Any, field: FieldDescriptor) -> None:
+    """Give a field a value no default has."""
     sizes = {"trace_id": 16, "span_id": 8, "parent_span_id": 8}
     values = {
         FieldDescriptor.CPPTYPE_STRING: "sentinel",
@@ -86,7 +92,8 @@ def test_every_field_of_otlp_has_a_place(signal: otlp.Signal, empty: Any) -> Non
         if path[-1].name in ONLY_IN_PROFILES:
             continue
         with_field, without = empty(), empty()
-        set_leaf(with_field, path)
+        parent_of(without, path)
+        set_leaf(parent_of(with_field, path), path[-1])
         if (
             path[-1].name == "observed_time_unix_nano"
         ):  # shows beside the event time, which it replaces where there is none
