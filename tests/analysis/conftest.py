@@ -72,7 +72,7 @@ class Script:
         name: str,
         operation: str | None = None,
         *,
-        parent: Span | None | str = "root",
+        parent: Span | str | None = "root",
         attributes: dict[str, Any] | None = None,
         error: str | None = None,
         events: Iterable[dict[str, Any]] = (),
@@ -135,7 +135,9 @@ class Script:
             self._conversation.append(said)
         return span
 
-    def execute(self, result: Any = None, *, back: int = 1, error: str | None = None, effect: str | None = None) -> Span:
+    def execute(
+        self, result: Any = None, *, back: int = 1, error: str | None = None, effect: str | None = None
+    ) -> Span:
         """The tool span for one of the last calls asked for (`back` counts from the last), and its message."""
         part = [p for m in self._conversation for p in m["parts"] if p["type"] == "tool_call"][-back]
         attributes = {
@@ -147,7 +149,11 @@ class Script:
             attributes["gen_ai.tool.call.result"] = json.dumps(result)
         if effect is not None:
             attributes["whyspan.tool.effect"] = effect
-        response = {"type": "tool_call_response", "id": part["id"], "response": result if error is None else f"Error: {error}"}
+        response = {
+            "type": "tool_call_response",
+            "id": part["id"],
+            "response": result if error is None else f"Error: {error}",
+        }
         span = self.span(f"execute_tool {part['name']}", "execute_tool", attributes=attributes, error=error)
         self._conversation.append(_message("tool", response))
         return span

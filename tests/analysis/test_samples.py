@@ -32,9 +32,7 @@ def test_failed_recordings_have_their_cause_first(name: str, sample_run: Callabl
     assert len(diagnosis.hypotheses) > 1 or len(diagnosis.decisions) == 1
 
 
-def test_healthy_and_recovered_recordings_are_not_accused(
-    request: pytest.FixtureRequest, sample: list[Run]
-) -> None:
+def test_healthy_and_recovered_recordings_are_not_accused(request: pytest.FixtureRequest, sample: list[Run]) -> None:
     """A recording that is not failed gets no verdict, no grade and no hypothesis, whatever errors it handled."""
     if request.node.callspec.params["sample"] in FAILED:
         return
@@ -91,7 +89,15 @@ def test_the_wrong_refund_is_told_from_its_search_to_its_check(sample_run: Calla
         "Step 4 (support) chose “o-88213”: `refund_order` was called for order_id o-88213,"
         " which belongs to c-1987, not to c-2041."
     )
-    assert [source for source, _ in told] == ["recorded", "derived", "recorded", "derived", "derived", "derived", "recorded"]
+    assert [source for source, _ in told] == [
+        "recorded",
+        "derived",
+        "recorded",
+        "derived",
+        "derived",
+        "derived",
+        "recorded",
+    ]
     assert told[1][1].startswith("`search_orders` returned")
     assert "chose o-88213 rather than o-88127, o-85102" in told[2][1]
     assert told[-1][1].startswith("Failed check: the refunded order belongs to the customer who asked")
