@@ -38,6 +38,7 @@ class _Settings:
 @dataclass(frozen=True)
 class _Active:
     settings: _Settings
+    provider: "TracerProvider"
     delivery: "Delivery"
     processor: "SpanProcessor"
 
@@ -83,11 +84,16 @@ def configure(
 
         delivery = Delivery(partial(_exporter, settings))
         processor = _processor(delivery)
-        provider = _provider(settings)
-        provider.add_span_processor(processor)
-        runtime.use(provider.get_tracer("whyspan", version("whyspan")))
-        _active = _Active(settings, delivery, processor)
+        joined = _provider(settings)
+        joined.add_span_processor(processor)
+        runtime.use(joined.get_tracer("whyspan", version("whyspan")))
+        _active = _Active(settings, joined, delivery, processor)
         atexit.register(shutdown)
+
+
+def provider() -> "TracerProvider | None":
+    """The tracer provider that `configure()` joined or made; None while nothing is recorded."""
+    return None if _active is None else _active.provider
 
 
 def flush() -> bool:
