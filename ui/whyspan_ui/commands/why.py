@@ -26,6 +26,8 @@ EXAMPLES: Final = (
 RIVALS: Final = 3
 """Other hypotheses shown for people; JSON has all."""
 _QUOTE_WIDTH: Final = 200
+_AT_ONCE: Final = 500
+"""Documents read with one query: 5 MB of memory, and a five-hundredth of the time a query takes for each."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,8 +53,8 @@ def run(options: argparse.Namespace) -> int:
     with access.opened(options) as store:
         access.diagnose_settled(store, access.config(options).quiet_seconds)
         every = store.query("diagnoses")["run_id"].to_pylist() if options.all else []
-        for run_id in every or [access.find_run(store, reference) for reference in options.runs]:
-            document = document_of(store, run_id)
+        run_ids = every or [access.find_run(store, reference) for reference in options.runs]
+        for run_id, document in documents(store, run_ids):
             if options.format == "json":
                 terminal.print_json(document)
             elif options.format == "markdown":
@@ -62,12 +64,13 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def document_of(store: AnyStore, run_id: str) -> str:
-    """`whyspan.diagnosis/1` of a run as it is now: the stored one, or one made just now where the run is still arriving."""
-    stored = store.query("diagnosis", run_id=run_id).to_pylist()
-    if stored and stored[0]["current"]:
-        return str(stored[0]["document"])
-    return diagnosis_document(diagnose_run(store, run_id)).model_dump_json()
+def documents(store: AnyStore, run_ids: list[str]) -> Iterator[tuple[str, str]]:
+    """Each run with its `whyspan.diagnosis/1` as it is now: the stored one, or one made here where the run is still arriving."""
+    for start in range(0, len(run_ids), _AT_ONCE):
+        some = run_ids[start : start + _AT_ONCE]
+        stored = {row["run_id"]: row["document"] for row in store.query("documents", run_ids=some).to_pylist()}
+        for run_id in some:
+            yield run_id, stored.get(run_id) or diagnosis_document(diagnose_run(store, run_id)).model_dump_json()
 
 
 def print_diagnosis(row: dict[str, Any], document: dict[str, Any]) -> None:
