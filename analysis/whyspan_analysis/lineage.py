@@ -6,10 +6,11 @@ found nowhere, within one observation at a time and within fixed bounds.
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from whyspan_analysis.derivation import derive
 from whyspan_analysis.model import Run
@@ -113,15 +114,22 @@ class Lineage:
             _spellings(value)[0]
             for action in steps.actions
             for leaf in leaves(action.arguments, "arguments")
+            if steps.answer is None or leaf.value != steps.answer.text  # some agents answer by calling a tool
             for value in of_scalar(leaf.value)
         }
         for seen in self._sightings.values():
             seen.sort(key=lambda sighting: sighting.order)
             del seen[MAX_SIGHTINGS:]
 
-    def _index(self, source: Source, material: Material) -> list[tuple[Leaf, list[Sighting]]]:
-        found = []
+    def _index(
+        self, source: Source, material: Material, echoed: Container[tuple[type, Any]] = ()
+    ) -> list[tuple[Leaf, list[Sighting]]]:
+        """Index a text or structure. A result that only repeats its own argument was not observed: it is left out."""
+        found: list[tuple[Leaf, list[Sighting]]] = []
         for leaf in leaves(material.value, material.path):
+            if (type(leaf.value), leaf.value) in echoed:
+                found.append((leaf, []))
+                continue
             seen = [
                 Sighting(material.order, source, material.span_id, leaf.path, leaf.key, value, material.action)
                 for value in of_scalar(leaf.value)
@@ -134,7 +142,8 @@ class Lineage:
 
     def _observe(self, material: Material) -> None:
         assert material.action is not None  # noqa: S101 - `observed` yields results of actions only
-        found = self._index(Source.OBSERVED, material)
+        echoed = {(type(leaf.value), leaf.value) for leaf in leaves(material.action.arguments, "")}
+        found = self._index(Source.OBSERVED, material, echoed)
         numbers = tuple(sighting for _, seen in found for sighting in seen if sighting.value.kind == "number")
         for sighting in numbers:
             self._by_digits[significand(sighting.value.canon)].append(sighting)

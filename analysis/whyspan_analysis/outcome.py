@@ -11,7 +11,7 @@ from whyspan_analysis.fields import refer
 from whyspan_analysis.lineage import END, Lineage
 from whyspan_analysis.model import Outcome, Ref, Run, Status
 from whyspan_analysis.results import is_empty
-from whyspan_analysis.steps import Action, Steps
+from whyspan_analysis.steps import Steps
 from whyspan_collector.records import Span
 
 LIMIT = re.compile(
@@ -107,26 +107,30 @@ def _first_line(words: str) -> str:
 
 
 def _cut_off(run: Run, steps: Steps, _lineage: Lineage) -> Outcome | None:
-    """The run's root never ended or never arrived, and the last thing asked for never came back."""
-    if run.complete or steps.answer is not None:
+    """The run's root never ended or never arrived, and what was last begun or asked for never came back."""
+    if run.complete or steps.answer is not None or (cut := interrupted(steps)) is None:
         return None
-    if steps.calls and steps.calls[-1].span.end_ns == 0:
-        span = steps.calls[-1].span
-        return Outcome(Status.FAILED, "The run was cut off during a model call.", (refer(run, span.span_id, "name"),))
-    if (action := unfinished(steps)) is None:
-        return None
-    at = action.arguments_at or (action.span_id, "name")
-    return Outcome(Status.FAILED, f"The run was cut off while `{action.name}` had not come back.", (refer(run, *at),))
+    span_id, path, what = cut
+    return Outcome(Status.FAILED, f"The run was cut off while {what} was under way.", (refer(run, span_id, path),))
 
 
-def unfinished(steps: Steps) -> Action | None:
-    """The last action, when it never came back and no model call followed it. None otherwise."""
+def interrupted(steps: Steps) -> tuple[str, str, str] | None:
+    """(span id, path, what in words) of the last thing that was begun and never came back. None when all did."""
+    last_call = steps.calls[-1] if steps.calls else None
+    if last_call is not None and last_call.span.end_ns == 0:
+        return last_call.span.span_id, "name", "a model call"
     waiting = [action for action in steps.actions if not action.done]
-    if not waiting:
+    if waiting:
+        last = waiting[-1]
+        asked = last.asked_by.order if last.asked_by is not None else last.order
+        if last_call is not None and last_call.order > max(asked, last.order):
+            return None
+        return *(last.arguments_at or (last.span_id, "name")), f"`{last.name}`"
+    if last_call is None or last_call.actions or last_call.span.finish_reason != "tool_call":
         return None
-    last = waiting[-1]
-    asked = last.asked_by.order if last.asked_by is not None else last.order
-    return None if any(call.order > max(asked, last.order) for call in steps.calls) else last
+    if any(action.order > last_call.order for action in steps.actions):
+        return None
+    return last_call.span.span_id, "finish_reason", "the tool its last model call asked for"
 
 
 def _answered_nothing(run: Run, steps: Steps, _lineage: Lineage) -> Outcome | None:
@@ -134,7 +138,7 @@ def _answered_nothing(run: Run, steps: Steps, _lineage: Lineage) -> Outcome | No
     if steps.answer is not None or not steps.calls:
         return None
     last = steps.calls[-1]
-    said_something = last.texts or last.actions or last.reasoning or not last.content.output_messages
+    said_something = any(message.parts for message in last.content.output_messages) or not last.content.output_messages
     if said_something or any(action.order > last.order for action in steps.actions):
         return None
     return Outcome(

@@ -43,11 +43,12 @@ _LASTING = (Effect.IRREVERSIBLE, Effect.EXTERNAL)
 def rank(case: Case, findings: list[Finding]) -> list[Hypothesis]:
     """The candidate causes of a failed run, best first; nothing unless it failed.
 
-    Every decision is a candidate, and every span a finding blames, so the list is never empty for a run with steps.
+    Candidates are the decisions, the spans the outcome is seen at and those a finding blames.
     """
     if case.outcome.status is not Status.FAILED:
         return []
     blamed: dict[str, list[Finding]] = {node.span_id: [] for node in case.decisions}
+    blamed.update({ref.span_id: [] for ref in case.outcome.refs})
     for finding in findings:
         if finding.role is not Role.CONTEXT:
             blamed.setdefault(finding.span_id, []).append(finding)

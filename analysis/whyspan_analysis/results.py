@@ -16,6 +16,21 @@ _EMPTY_TEXT = re.compile(
     re.IGNORECASE,
 )
 _ERROR_KEYS = ("error", "exception", "errorMessage", "error_message")
+_LETTERS = ("result", "output", "content", "text", "response", "value", "data")
+_STAMPS = (
+    "status",
+    "type",
+    "id",
+    "toolUseId",
+    "tool_use_id",
+    "isError",
+    "is_error",
+    "name",
+    "annotations",
+    "meta",
+    "_meta",
+)
+_MAX_ENVELOPES = 5
 _MORE_KEYS = (
     "next_page",
     "nextPage",
@@ -38,6 +53,24 @@ def parsed(value: Any) -> Any:
     return value
 
 
+def unwrapped(value: Any) -> Any:
+    """The result inside the envelopes frameworks put around it: `{"result": x}`, `[{"text": x}]`, status and content."""
+    for _ in range(_MAX_ENVELOPES):
+        value = parsed(value)
+        if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict) and _letter(value[0]) is not None:
+            value = value[0]
+        if not isinstance(value, dict) or (key := _letter(value)) is None:
+            return value
+        value = value[key]
+    return value
+
+
+def _letter(envelope: dict[str, Any]) -> str | None:
+    """The key of what an envelope holds, when it holds nothing else of interest."""
+    inside = [key for key in envelope if key not in _STAMPS]
+    return inside[0] if len(inside) == 1 and inside[0] in _LETTERS else None
+
+
 def error_in(value: Any) -> str | None:
     """The error a result reports in its own words, or None. Only openings of texts and `error` keys count."""
     value = parsed(value)
@@ -45,9 +78,9 @@ def error_in(value: Any) -> str | None:
         for key in _ERROR_KEYS:
             if value.get(key):
                 return _words(value[key])
-        if value.get("isError") is True or value.get("is_error") is True:
-            return _words(value.get("content", value))
-        return None
+        if value.get("isError") is True or value.get("is_error") is True or value.get("status") == "error":
+            return _words(unwrapped(value))
+    value = unwrapped(value)
     return value.strip() if isinstance(value, str) and _ERROR_TEXT.match(value) else None
 
 
@@ -62,7 +95,7 @@ def is_empty(value: Any) -> bool:
 
     None is not empty: it is what a tool without a return value gives.
     """
-    value = parsed(value)
+    value = unwrapped(value)
     if isinstance(value, str):
         return _EMPTY_TEXT.fullmatch(value) is not None
     if isinstance(value, list):

@@ -80,3 +80,21 @@ def test_a_run_that_lost_its_end_is_unknown(script: Any) -> None:
     run.root.end_ns = 0
     run.turn("lookup", {"id": 1}, {"status": "sent"})
     assert run.diagnose().outcome.status is Status.UNKNOWN
+
+
+def test_a_call_that_asked_for_a_tool_tells_of_a_crash_without_content(script: Any) -> None:
+    """Where no message was captured, the finish reason of the last call still says that a tool was under way."""
+    run = script("Where is it?")
+    run.root.end_ns = 0
+    run.span("chat model", "chat", attributes={"gen_ai.response.finish_reasons": ["tool_calls"]})
+    diagnosis = run.diagnose()
+    assert diagnosis.outcome.check == "The run was cut off while the tool its last model call asked for was under way."
+    assert diagnosis.hypotheses[0].findings[0].detector == "killed"
+
+
+def test_results_in_envelopes_are_as_empty_as_without(script: Any) -> None:
+    """Frameworks wrap results in lists of parts; an empty search in an envelope is an empty search."""
+    run = script("What is our policy?", ["search"])
+    run.turn("search", {"query": "refunds"}, {"status": "success", "content": [{"text": "[]"}]})
+    run.answer("Refunds are possible within 30 days.")
+    assert run.diagnose().outcome.check.startswith("Every look-up came back empty")

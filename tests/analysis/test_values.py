@@ -92,9 +92,17 @@ def test_a_derived_value_names_its_terms(script: Any) -> None:
 def test_nothing_is_known_before_it_came_back(script: Any) -> None:
     """A result is no source for what was asked before it."""
     run = script("Do it.", ["lookup"])
-    call = run.ask(("lookup", {"id": 77123}))
+    call = run.ask(("lookup", {"name": "me"}))
     run.execute({"id": 77123})
     case = build_case(run.run())
     [value] = of_text("77123")
     assert case.lineage.origin(value, case.run.order[call.span_id] + 1).source is Source.MODEL
     assert case.lineage.origin(value, END).source is Source.OBSERVED
+
+
+def test_a_tool_that_repeats_its_argument_is_no_source(script: Any) -> None:
+    """What the model made up stays its own when a tool says it back."""
+    run = script("Do it.", ["note"])
+    run.turn("note", {"id": 77123}, {"id": 77123, "saved": True})
+    [value] = of_text("77123")
+    assert build_case(run.run()).lineage.origin(value, END).source is Source.MODEL

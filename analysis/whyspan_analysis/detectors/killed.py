@@ -4,18 +4,19 @@ from collections.abc import Iterator
 
 from whyspan_analysis.case import Case, Detector
 from whyspan_analysis.model import Finding, Role
-from whyspan_analysis.outcome import unfinished
+from whyspan_analysis.outcome import interrupted
 
 
 def find(detector: Detector, case: Case) -> Iterator[Finding]:
-    """Fires when spans are missing or never ended, no answer was given and the last action never came back."""
-    if case.run.complete or case.answer is not None or (action := unfinished(case.steps)) is None:
+    """Fires when spans are missing or never ended, no answer was given and the last thing begun never came back."""
+    if case.run.complete or case.answer is not None or (cut := interrupted(case.steps)) is None:
         return
-    at = action.arguments_at or (action.span_id, "name")
+    span_id, path, what = cut
+    node = case.by_span.get(span_id)
     yield detector.finding(
-        case.chooser(action),
-        f"The run was cut off while `{action.name}` was under way: it never came back.",
-        [case.ref(at)],
+        node.span_id if node is not None else span_id,
+        f"The run was cut off while {what} was under way: it never came back.",
+        [case.ref((span_id, path))],
     )
 
 

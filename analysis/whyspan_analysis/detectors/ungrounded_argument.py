@@ -22,10 +22,11 @@ _IDENTIFIES = re.compile(r"(?:^|_)(?:id|no|number|ref|reference|code|key)$", re.
 def find(detector: Detector, case: Case) -> Iterator[Finding]:
     """Fires where the task was captured and the whole argument is one such value that was never seen before the call.
 
-    An argument that merely contains a value (a query, an expression) is left alone: models compose those.
+    Each value is reported once, where it was used first. An argument that merely contains a value (a query, an expression) is left alone: models compose those.
     """
     if not case.lineage.task_known:
         return
+    reported: set[str] = set()
     later: dict[str, Action] = {action.name: action for action in case.actions if action.ok}
     for action in case.actions:
         if action.arguments_at is None:
@@ -36,6 +37,9 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
             value = _whole(leaf)
             if value is None or _SETTING.search(leaf.key) or _is_grounded(case, leaf, value, before):
                 continue
+            if value.canon in reported:
+                continue
+            reported.add(value.canon)
             near = case.lineage.misspelt(value, before)
             hint = f"; the nearest value seen is {near.value.raw}" if near is not None else ""
             refs = [case.ref((span_id, leaf.path))]
