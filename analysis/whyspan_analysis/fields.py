@@ -5,6 +5,7 @@ Every piece of evidence is a span id, a path and a quote; whoever doubts a sente
 
 import json
 import re
+from dataclasses import asdict, is_dataclass
 from typing import Any
 
 from whyspan_analysis.model import Ref, Run
@@ -85,7 +86,11 @@ def text(value: Any) -> str:
     """A value as the text that is searched and quoted: a string as it is, anything else as JSON."""
     if isinstance(value, str):
         return value
-    return repr(value) if type(value) in (int, float) else json.dumps(value, ensure_ascii=False, default=str)
+    return repr(value) if type(value) in (int, float) else json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
 
 
 def refer(run: Run, span_id: str, path: str, needle: str | None = None) -> Ref:

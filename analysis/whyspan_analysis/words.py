@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from whyspan.semconv import Kind
 from whyspan_analysis.case import Case
-from whyspan_analysis.fields import refer
+from whyspan_analysis.decisions import ANSWER
+from whyspan_analysis.fields import read, refer, text
 from whyspan_analysis.model import DecisionNode, Finding, Hypothesis, Ref, Role, Sentence
 
 _LONG = 160
@@ -47,7 +48,8 @@ def _along(case: Case, hypothesis: Hypothesis) -> Iterator[Sentence]:
     if node is not None:
         yield _decision(case, node)
     for finding in hypothesis.findings:
-        if finding.role is not Role.CONTEXT and not finding.recovered:
+        told_by_outcome = finding.message == case.outcome.check
+        if finding.role is not Role.CONTEXT and not finding.recovered and not told_by_outcome:
             yield Sentence(finding.message, "derived", finding.refs)
     if node is not None:
         for span_id in node.led_to:
@@ -86,23 +88,42 @@ def _task(case: Case) -> Iterator[Sentence]:
 
 
 def _decision(case: Case, node: DecisionNode) -> Sentence:
-    span = case.run.span(node.span_id)
     agent = node.agent or "The agent"
     others = [option.label for option in node.options if not option.chosen]
-    instead = f" rather than {', '.join(others[:4])}{', …' if len(others) > 4 else ''}" if others else ""
+    listed = f"{', '.join(others[:4])}{', …' if len(others) > 4 else ''}"
+    instead = f" rather than {listed}" if others else ""
     because = f", because “{_cut(node.rationale)}”" if node.rationale else ""
     if node.source == "recorded":
         told = f"{agent} was asked “{_cut(node.question)}” and chose {node.choice or 'nothing'}{instead}{because}."
-        return Sentence(told, "recorded", (refer(case.run, node.span_id, "decision.question"),))
-    chose = "answered" if node.choice == "answer" else f"chose {node.choice or 'nothing that was captured'}"
-    field = (
-        "output_messages"
-        if span.kind is Kind.MODEL_CALL and case.run.contents[node.span_id].output_messages
-        else "name"
-    )
-    return Sentence(
-        f"Step {node.step}: {agent} {chose}{instead}{because}.", "derived", (refer(case.run, node.span_id, field),)
-    )
+        refs = [refer(case.run, node.span_id, "decision.question")]
+        refs += [
+            refer(case.run, node.span_id, f"decision.{field}")
+            for field in ("choice", "rationale")
+            if getattr(node, field)
+        ]
+        return Sentence(told, "recorded", tuple(refs))
+    chose = f"chose {node.choice}{instead}"
+    if node.choice == ANSWER:
+        chose = f"answered instead of calling {listed}" if others else "answered"
+    elif node.choice is None:
+        chose = "called the model, and no answer of it was captured"
+    return Sentence(f"Step {node.step}: {agent} {chose}{because}.", "derived", tuple(_said(case, node)))
+
+
+def _said(case: Case, node: DecisionNode) -> Iterator[Ref]:
+    """Where a derived decision stands: the tool call or the words of the model, and its reasoning."""
+    call = next((call for call in case.calls if call.span.span_id == node.span_id), None)
+    if call is None:
+        yield refer(case.run, node.span_id, "name")
+        return
+    asked = [
+        action.arguments_at
+        for action in call.actions
+        if action.arguments_at is not None and action.arguments_at[0] == node.span_id
+    ]
+    paths = [path.removesuffix(".value") + ".name" for _, path in asked] or [path for path, _ in call.texts]
+    for path in [*(paths or ["name"]), *(path for path, _ in call.reasoning)]:
+        yield refer(case.run, node.span_id, path)
 
 
 def _observation(case: Case, span_id: str) -> Iterator[Sentence]:
@@ -120,7 +141,7 @@ def _observation(case: Case, span_id: str) -> Iterator[Sentence]:
                 return
             ref = case.ref(at)
             verb = "failed with" if action.error is not None else "returned"
-            yield Sentence(f"`{action.name}` {verb} {_cut(ref.quote or '')}.", "derived", (ref,))
+            yield Sentence(f"`{action.name}` {verb} {_cut(text(read(case.run, *at)))}.", "derived", (ref,))
             return
 
 

@@ -19,6 +19,7 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
             answer.span_id,
             f"The answer says {value.raw}, but {seen.teller} had returned {seen.value.raw}.",
             [case.ref((answer.span_id, answer.path), value.raw), case.ref((seen.span_id, seen.path), seen.value.raw)],
+            origin_span_id=seen.action.span_id if seen.action is not None else None,
         )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from whyspan_analysis.case import Case, Detector
+from whyspan_analysis.lineage import END
 from whyspan_analysis.model import Finding, Role, Status
 from whyspan_analysis.values import of_text
 
@@ -10,12 +11,12 @@ from whyspan_analysis.values import of_text
 def find(detector: Detector, case: Case) -> Iterator[Finding]:
     """Fires when the task and at least one observation were captured; strength is the share of such values.
 
-    On its own this says little: more than half of good runs have such a value (numbers worked out in the head), so
+    Values that look like a miscopied observation are another detector's. On its own this says little: more than half of good runs have such a value (numbers worked out in the head), so
     its weight is small.
     """
     if (answer := case.answer) is None or not case.lineage.observations:
         return
-    loose = case.lineage.invented(answer.text)
+    loose = [value for value in case.lineage.invented(answer.text) if case.lineage.miscopied(value, END) is None]
     if not loose:
         return
     every = sum(1 for _ in of_text(answer.text))

@@ -20,11 +20,11 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
     consents = [action.order for action in case.actions if _CONSENT.search(action.name) and action.ok]
     first_check = min([*guards, *consents], default=None)
     for action in case.actions:
-        if action.span is None or action.span.effect not in _LASTING:
-            continue
+        if action.span is None or action.span.effect not in _LASTING or action.arguments_at is None:
+            continue  # without its arguments nobody can tell whether its target had been looked at
         if (first_check is not None and first_check < action.order) or _was_read(case, action):
             continue
-        ref = case.ref(action.arguments_at if action.arguments_at is not None else (action.span_id, "name"))
+        ref = case.ref(action.arguments_at)
         yield detector.finding(
             case.chooser(action),
             f"`{action.name}` ({action.span.effect}) was carried out without a check, an approval or a look at its target first.",
