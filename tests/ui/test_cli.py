@@ -66,7 +66,7 @@ def test_runs_lists_failed_runs_first(whyspan: Whyspan) -> None:
     """The table starts with the failed runs and gives the verdict of each."""
     status, printed, _ = whyspan("runs")
 
-    outcomes = re.findall(r"^[0-9a-f]{12} .* (failed|ok|unknown) ", printed, flags=re.MULTILINE)
+    outcomes = re.findall(r"^[0-9a-f]{12} +(failed|ok|unknown) ", printed, flags=re.MULTILINE)
     assert (status, outcomes) == (0, ["failed", "failed", "ok"])
     assert "get_customer_tier" in printed
 

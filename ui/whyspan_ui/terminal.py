@@ -6,11 +6,12 @@ Text from traces goes through `printable` into `rich.text.Text`, never through r
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, TextIO
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
@@ -85,8 +86,26 @@ def print_plain(document: str) -> None:
 
 
 def sentence(words: str) -> Text:
-    """One of our sentences: what stands between backticks is a name or value from the trace and shown bold."""
+    """One of our sentences: what stands between backticks is a name or value from the trace, shown bold where there is bold."""
+    if out.color_system is None:
+        return text(words)
     return text(*((piece, "bold") if is_code else piece for piece, is_code in pieces(words)))
+
+
+def print_list(titles: Sequence[str], rows: Sequence[tuple[Sequence[Text | str], str | None]]) -> None:
+    """Prints rows of (cells, sentence), the cells in columns and the sentence below them with all the width there is."""
+    cells = [
+        [cell if isinstance(cell, Text) else text(cell) for cell in row] for row in (titles, *(row for row, _ in rows))
+    ]
+    widths = [max(cell.cell_len for cell in column) for column in zip(*cells, strict=True)]
+    notes = [None, *(note for _, note in rows)]
+    for place, (row, note) in enumerate(zip(cells, notes, strict=True)):
+        for cell, width in zip(row, widths, strict=True):
+            cell.pad_right(width - cell.cell_len)
+        line = Text("  ").join(row)
+        out.print(Text(line.plain, style="dim") if place == 0 else line, no_wrap=True, overflow="ellipsis")
+        if note is not None:
+            out.print(Padding(sentence(note), (0, 0, 0, 4), expand=False))
 
 
 @contextmanager

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from rich.table import Table
-
 from whyspan_analysis.batch import diagnose_pending
 from whyspan_collector import otlp
 from whyspan_collector.client import RemoteStore
@@ -117,16 +115,18 @@ def send_and_diagnose(store: RemoteStore, every: list[Sample]) -> list[tuple[str
 
 def print_table(runs: list[tuple[str, dict[str, Any]]]) -> None:
     """What became of each sample."""
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for title in ("sample", "outcome", "grade"):
-        table.add_column(title, no_wrap=True)
-    table.add_column("verdict", overflow="fold")
-    for name, row in runs:
-        grade = terminal.word(row["grade"]) if row["outcome"] == "failed" else ""
-        table.add_row(
-            terminal.text(name), terminal.word(row["outcome"] or "arriving"), grade, terminal.text(row["verdict"])
+    lines = [
+        (
+            (
+                name,
+                terminal.word(row["outcome"] or "arriving"),
+                terminal.word(row["grade"]) if row["outcome"] == "failed" else "",
+            ),
+            row["verdict"],
         )
-    terminal.out.print(table)
+        for name, row in runs
+    ]
+    terminal.print_list(("sample", "outcome", "cause"), lines)
 
 
 def most_instructive(rows: list[dict[str, Any]]) -> dict[str, Any] | None:

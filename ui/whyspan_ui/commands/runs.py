@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from rich.table import Table
-
 from whyspan_analysis.output import runs_document
 from whyspan_ui import terminal
 from whyspan_ui.commands import access
@@ -42,32 +40,32 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         terminal.print_json(runs_document(rows).model_dump_json())
     else:
-        print_table(rows)
+        print_runs(rows)
     return 0
 
 
-def print_table(rows: list[dict[str, Any]]) -> None:
-    """One run a line: failed ones first, the newest of each outcome first."""
+def print_runs(rows: list[dict[str, Any]]) -> None:
+    """The runs, failed ones first, the newest of each outcome first, with the verdict below those that have one."""
     if not rows:
         terminal.err.print(
             "No runs. `whyspan import PATH` stores recorded ones, `whyspan up` takes them from your agents."
         )
         return
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for title in ("run", "started (UTC)", "agent", "outcome", "grade"):
-        table.add_column(title, no_wrap=True)
-    table.add_column("verdict", overflow="fold")
     names = short_ids(row["run_id"] for row in rows)
-    for row in sorted(rows, key=lambda row: _ORDER[row["outcome"]]):
-        table.add_row(
-            names[row["run_id"]],
-            started(row),
-            terminal.text(one_line(row["agent"] or row["name"], 24)),
-            terminal.word(row["outcome"] or "arriving"),
-            terminal.word(row["grade"] or "none") if row["outcome"] == "failed" else "",
-            terminal.text(row["verdict"]),
+    lines = [
+        (
+            (
+                names[row["run_id"]],
+                terminal.word(row["outcome"] or "arriving"),
+                terminal.word(row["grade"]) if row["outcome"] == "failed" else "",
+                started(row),
+                one_line(row["agent"] or row["name"], 32),
+            ),
+            row["verdict"],
         )
-    terminal.out.print(table)
+        for row in sorted(rows, key=lambda row: _ORDER[row["outcome"]])
+    ]
+    terminal.print_list(("run", "outcome", "cause", "started (UTC)", "agent"), lines)
 
 
 def started(row: dict[str, Any]) -> str:
