@@ -21,8 +21,8 @@ from whyspan_collector.service import running_collector
 
 ROUND_SECONDS: Final = 1.0
 """Pause between two rounds: a run waits `quiet_seconds` anyway, and an idle round is one cheap query."""
-LAST_PAUSE_SECONDS: Final = 15.0
-"""Longest pause while the collector is away; its restart takes seconds."""
+LONGEST_PAUSE_SECONDS: Final = 5.0
+"""Between two looks for a collector that is away: its restart takes seconds, and a look costs reading a small file."""
 
 _log = logging.getLogger(__name__)
 
@@ -33,13 +33,13 @@ def work(data: Path, quiet_seconds: float, stopped: threading.Event) -> None:
     while not stopped.wait(pause):
         url = running_collector(data)
         if url is None:
-            pause = min(pause * 2, LAST_PAUSE_SECONDS)
+            pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
             continue
         try:
             with closing(RemoteStore(url)) as store:
                 done = diagnose_pending(store, settled_before_ns=time.time_ns() - round(quiet_seconds * 1e9))
         except StoreError as error:
-            pause = min(pause * 2, LAST_PAUSE_SECONDS)
+            pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
             _log.warning("the collector cannot be asked, next try in %.0f s: %s", pause, error)
             continue
         pause = ROUND_SECONDS

@@ -1,5 +1,6 @@
 """`whyspan demo`, as the stranger who types it."""
 
+import os
 import re
 import signal
 import subprocess
@@ -26,7 +27,7 @@ def demo(temporary: Path) -> Iterator[tuple["subprocess.Popen[str]", list[str]]]
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env={"TMPDIR": str(temporary), "PATH": "/usr/bin:/bin"},
+        env=os.environ | {"TMPDIR": str(temporary)},
     ) as process:
         try:
             lines = []
