@@ -32,6 +32,7 @@ class Agent(CallSpan):
     """One invocation of an agent, as a `with` block; or, called with a function, the decorator of an agent."""
 
     kind = Kind.AGENT
+    result_key = semconv.OUTPUT_MESSAGES
 
     def __init__(self, settings: _Settings, received: object = None) -> None:
         super().__init__()
@@ -60,14 +61,15 @@ class Agent(CallSpan):
         """Id of the run this agent works in; None while nothing is recorded."""
         return self._run_id if self.span else None
 
-    def start(self) -> None:
+    def _start(self) -> None:
         """Starts the span, and with it a run unless one is already under way."""
         outer = runtime.scope()
         self._run_id = outer.run.run_id if outer else self._settings.run_id or str(uuid.uuid4())
-        super().start()
+        super()._start()
         if self.span is not None:
             run = outer.run if outer else Run(self._run_id, self.span, Memory())
-            self._scope = Scope(run, self.name)
+            inherited = outer.constraints if outer else ()
+            self._scope = Scope(run, self.name, (*inherited, *map(to_text, _listed(self._settings.constraints))))
 
     def _name(self) -> str:
         return f"{semconv.OPERATION_INVOKE_AGENT} {self.name}"
@@ -86,8 +88,8 @@ class Agent(CallSpan):
             semconv.INPUT_MESSAGES: None if self._received is None else text_message("user", to_text(self._received)),
         }
 
-    def _result(self, value: object) -> Attributes:
-        return {semconv.OUTPUT_MESSAGES: text_message("assistant", to_text(value), finish_reason="stop")}
+    def _result(self, value: object, result: str) -> str:
+        return text_message("assistant", to_text(value if isinstance(value, str) else result), finish_reason="stop")
 
 
 @overload

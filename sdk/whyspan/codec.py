@@ -12,23 +12,59 @@ from typing import Any, TypeAlias
 from whyspan import semconv
 from whyspan.model import Decision, Evidence, Option, Outcome
 from whyspan.semconv import Effect
-from whyspan.values import to_json, to_text
+from whyspan.values import rows_json, to_text
 
-Attributes: TypeAlias = dict[str, str | bool | float]
+Attributes: TypeAlias = dict[str, str | bool | float | list[str]]
+
+
+_EFFECTS = {effect.value: effect for effect in Effect}
 
 
 def encode_decision(decision: Decision) -> Attributes:
     """The attributes of a decision's span; parts that are missing have no attribute."""
-    attributes: dict[str, str | bool | float | None] = {
-        semconv.DECISION_QUESTION: to_text(decision.question),
-        semconv.DECISION_OPTIONS: _list_json(decision.options, ("label", "score", "why_not")),
-        semconv.DECISION_CHOICE: _optional_text(decision.choice),
-        semconv.DECISION_RATIONALE: _optional_text(decision.rationale),
-        semconv.DECISION_CONFIDENCE: decision.confidence,
-        semconv.DECISION_EVIDENCE: _list_json(decision.evidence, ("kind", "ref", "quote")),
-        semconv.DECISION_REVERSIBILITY: decision.reversibility and decision.reversibility.value,
-    }
-    return {key: value for key, value in attributes.items() if value is not None}
+    parts = encode_parts(
+        options=_rows(decision.options, ("label", "score", "why_not")),
+        choice=decision.choice,
+        rationale=decision.rationale,
+        confidence=decision.confidence,
+        evidence=_rows(decision.evidence, ("kind", "ref", "quote")),
+        reversibility=decision.reversibility,
+        constraints=list(decision.constraints),
+        afterwards=list(decision.afterwards),
+    )
+    return {semconv.DECISION_QUESTION: to_text(decision.question), **parts}
+
+
+def encode_parts(  # noqa: PLR0913 - the fields of a decision, by name
+    *,
+    options: list[dict[str, Any]],
+    choice: str | None,
+    rationale: str | None,
+    confidence: float | None,
+    evidence: list[dict[str, Any]],
+    reversibility: Effect | None,
+    constraints: list[str],
+    afterwards: list[str],
+) -> Attributes:
+    """All but the question, from a decision in parts: options and evidence as the JSON objects they become."""
+    attributes: Attributes = {}
+    if options:
+        attributes[semconv.DECISION_OPTIONS] = rows_json(options)
+    if choice is not None:
+        attributes[semconv.DECISION_CHOICE] = to_text(choice)
+    if rationale is not None:
+        attributes[semconv.DECISION_RATIONALE] = to_text(rationale)
+    if confidence is not None:
+        attributes[semconv.DECISION_CONFIDENCE] = confidence
+    if evidence:
+        attributes[semconv.DECISION_EVIDENCE] = rows_json(evidence)
+    if reversibility is not None:
+        attributes[semconv.DECISION_REVERSIBILITY] = reversibility.value
+    if constraints:
+        attributes[semconv.DECISION_CONSTRAINTS] = constraints
+    if afterwards:
+        attributes[semconv.DECISION_AFTERWARDS] = afterwards
+    return attributes
 
 
 def decode_decision(attributes: Mapping[str, Any]) -> Decision | None:
@@ -48,6 +84,8 @@ def decode_decision(attributes: Mapping[str, Any]) -> Decision | None:
         confidence=confidence if confidence is not None and 0 <= confidence <= 1 else None,
         evidence=tuple(item for item in evidence if item),
         reversibility=effect_of(attributes.get(semconv.DECISION_REVERSIBILITY)),
+        constraints=_texts(attributes.get(semconv.DECISION_CONSTRAINTS)),
+        afterwards=_texts(attributes.get(semconv.DECISION_AFTERWARDS)),
     )
 
 
@@ -77,16 +115,16 @@ def decode_outcome(attributes: Mapping[str, Any]) -> Outcome | None:
 
 def effect_of(value: object) -> Effect | None:
     """The effect with this name, None for anything else."""
-    return Effect(value) if isinstance(value, str) and value in set(Effect) else None
+    return _EFFECTS.get(value) if isinstance(value, str) else None
 
 
-def _list_json(records: tuple[Option, ...] | tuple[Evidence, ...], names: tuple[str, ...]) -> str | None:
+def _rows(records: tuple[Option, ...] | tuple[Evidence, ...], names: tuple[str, ...]) -> list[dict[str, Any]]:
     rows = [{name: getattr(record, name) for name in names} for record in records]
-    return to_json([{name: item for name, item in row.items() if item is not None} for row in rows]) if rows else None
+    return [{name: item for name, item in row.items() if item is not None} for row in rows]
 
 
-def _optional_text(value: str | None) -> str | None:
-    return None if value is None else to_text(value)
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(item for item in _items(value) if isinstance(item, str))
 
 
 def _option(item: object) -> Option | None:

@@ -1,7 +1,8 @@
 """What a run has seen: results of traced tools, recognised again by identity when a decision names them as evidence."""
 
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import Enum
 
 _KEPT = 256
@@ -13,6 +14,15 @@ _SEARCHED = 20_000
 _ATOMS = (str, bytes, int, float, complex, Enum, type(None))
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Where a value came from."""
+
+    span_id: int
+    quote: str | None
+    """The beginning of it as it was recorded then; None for a part of a result."""
+
+
 class Memory:
     """The latest results of a run and the spans they came from.
 
@@ -20,28 +30,30 @@ class Memory:
     """
 
     def __init__(self) -> None:
-        self._results: deque[tuple[object, str]] = deque(maxlen=_KEPT)
+        self._results: OrderedDict[int, tuple[object, int, str]] = OrderedDict()
 
-    def remember(self, value: object, span_id: str) -> None:
+    def remember(self, value: object, span_id: int, quote: str) -> None:
         """Keeps a result. Atoms and empty tuples are not kept: Python shares them, so identity says nothing."""
-        if not _is_shared(value):
-            self._results.append((value, span_id))
+        if _is_shared(value):
+            return
+        self._results[id(value)] = (value, span_id, quote)
+        self._results.move_to_end(id(value))
+        if len(self._results) > _KEPT:
+            self._results.popitem(last=False)
 
-    def span_of(self, value: object) -> str | None:
-        """Id of the span that returned this very object, or a container with it inside; the latest one wins."""
+    def recall(self, value: object) -> Seen | None:
+        """The span that returned this very object, or a container with it inside; the latest one wins."""
         if _is_shared(value):
             return None
-        results = list(self._results)[::-1]
-        for result, span_id in results:
-            if result is value:
-                return span_id
+        if known := self._results.get(id(value)):
+            return Seen(known[1], known[2])
         budget = _SEARCHED
-        for result, span_id in results:
+        for result, span_id, _ in reversed(list(self._results.values())):
             level: list[object] = [result]
             for _ in range(_NESTING):
                 level = [child for parent in level for child in _children(parent)][:budget]
                 if any(child is value for child in level):
-                    return span_id
+                    return Seen(span_id, None)
                 budget -= len(level)
         return None
 

@@ -47,6 +47,10 @@ class Decision:
     """What the choice rested on."""
     reversibility: Effect | None = None
     """Whether what follows can be undone."""
+    constraints: tuple[str, ...] = ()
+    """The constraints that were in force: those of the agents around it, and its own."""
+    afterwards: tuple[str, ...] = ()
+    """`options`, `rationale`: the parts that were given when the choice had already been made."""
 
 
 @dataclass(frozen=True, slots=True)

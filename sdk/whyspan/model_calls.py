@@ -10,7 +10,7 @@ from whyspan.faults import contained
 from whyspan.messages import messages_json
 from whyspan.semconv import Kind
 from whyspan.spans import ActiveSpan, Attributes
-from whyspan.values import to_json
+from whyspan.values import QUOTE_LIMIT, to_json
 
 
 class ModelCall(ActiveSpan):
@@ -66,7 +66,7 @@ class ModelCall(ActiveSpan):
                     semconv.RESPONSE_MODEL: model,
                 }
             )
-            self.remember(message)
+            self.remember(message, message if isinstance(message, str) else to_json(message, QUOTE_LIMIT))
 
     def _name(self) -> str:
         return f"{semconv.OPERATION_CHAT} {self._model}"

@@ -28,6 +28,8 @@ class Scope:
     run: Run
     agent: str
     """Name of the innermost agent."""
+    constraints: tuple[str, ...] = ()
+    """The constraints of this agent and of those around it."""
 
 
 _SCOPE: Final = otel.create_key("whyspan-scope")
@@ -46,9 +48,9 @@ def use(tracer: Tracer | None) -> Tracer | None:
     return previous
 
 
-def scope() -> Scope | None:
-    """The scope of the calling code; None outside any agent."""
-    found = otel.get_value(_SCOPE)
+def scope(context: Context | None = None) -> Scope | None:
+    """The scope of a context, by default of the calling code; None outside any agent."""
+    found = (otel.get_current() if context is None else context).get(_SCOPE)
     return found if isinstance(found, Scope) else None
 
 

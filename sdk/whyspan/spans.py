@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias, cast
 
 from opentelemetry import context as otel
 from opentelemetry.trace import Span, SpanKind, StatusCode, format_span_id, set_span_in_context
@@ -16,7 +16,7 @@ from opentelemetry.trace import Span, SpanKind, StatusCode, format_span_id, set_
 from whyspan import runtime, semconv
 from whyspan.faults import contained
 from whyspan.semconv import Kind
-from whyspan.values import QUOTE_LIMIT, to_text
+from whyspan.values import QUOTE_LIMIT, TEXT_LIMIT, cut, to_json, to_text
 
 if TYPE_CHECKING:
     from contextvars import Token
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
 
     from whyspan.runtime import Scope
+
+_NUMBERS = (bool, int, float)
 
 Attributes: TypeAlias = Mapping[str, str | bool | int | float | list[str] | None]
 
@@ -39,8 +41,7 @@ class ActiveSpan:
 
     def __init__(self) -> None:
         self.span: Span | None = None
-        self.quote: str | None = None
-        """What came of it, cut to the length of a quote."""
+        self._quote: str | None = None
         self._scope: Scope | None = None
         self._token: Token[Context] | None = None
 
@@ -50,76 +51,98 @@ class ActiveSpan:
         return None if self.span is None else format_span_id(self.span.get_span_context().span_id)
 
     @property
+    def quote(self) -> str | None:
+        """What came of it, cut to the length of a quote; None as long as nothing has."""
+        return self._quote
+
+    @property
     def recording(self) -> bool:
         """True between start and end of a span that somebody will receive."""
         return self.span is not None and self.span.is_recording()
 
     def __enter__(self) -> Self:
-        self.start()
-        self._attach()
+        with contained:
+            self._start()
+            self._attach()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._detach()
-        self.end(error)
+        if self.span is None:
+            return
+        with contained:
+            try:
+                self._detach()
+            finally:
+                self._end(error)
 
     def start(self) -> None:
         """Starts the span under the current one."""
         with contained:
-            tracer = runtime.tracer()
-            if tracer is None:
-                return
-            attributes = {semconv.KIND: self.kind.value, **_sendable(self._attributes())}
-            self._scope = runtime.scope()
-            if self._scope is not None:
-                attributes.setdefault(semconv.AGENT_NAME, self._scope.agent)
-            self.span = tracer.start_span(self._name(), kind=self.otel_kind, attributes=attributes)
+            self._start()
+
+    def _start(self) -> None:
+        tracer = runtime.tracer()
+        if tracer is None:
+            return
+        attributes = _sendable(self._attributes())
+        attributes[semconv.KIND] = self.kind.value
+        context = otel.get_current()
+        self._scope = runtime.scope(context)
+        if self._scope is not None:
+            attributes.setdefault(semconv.AGENT_NAME, self._scope.agent)
+        self.span = tracer.start_span(self._name(), context, self.otel_kind, attributes)
 
     @contextmanager
     def current(self) -> Generator[None]:
         """For the time of one step: this is the current span, then the one before it is again."""
-        self._attach()
+        with contained:
+            self._attach()
         try:
             yield
         finally:
-            self._detach()
+            with contained:
+                self._detach()
 
     def end(self, error: BaseException | None = None) -> None:
         """Ends the span, as failed when there is an error. A generator closed by its consumer has not failed."""
-        if self.span is None:
-            return
-        with contained:
-            self._ending()
-        with contained:
+        if self.span is not None:
+            with contained:
+                self._end(error)
+
+    def _end(self, error: BaseException | None) -> None:
+        span = cast("Span", self.span)
+        try:
             if error is not None and not isinstance(error, GeneratorExit):
-                _record(error, self.span)
-        with contained:
-            self.span.end()
+                _record(error, span)
+            self._ending(span)
+        finally:
+            span.end()
 
     def set(self, attributes: Attributes) -> None:
         """Sets attributes: texts bounded and sendable, None left out."""
         if self.span is not None and self.span.is_recording():
             self.span.set_attributes(_sendable(attributes))
 
-    def remember(self, value: object) -> None:
-        """Keeps what this span returned, as a quote and in the memory of the run."""
-        self.quote = to_text(value, QUOTE_LIMIT)
-        if self._scope is not None and self.span_id is not None:
-            self._scope.run.memory.remember(value, self.span_id)
+    def remember(self, value: object, said: str) -> None:
+        """Keeps what this span returned, in the memory of the run and as the text a quote is taken from."""
+        self._quote = cut(said, QUOTE_LIMIT)
+        if self._scope is not None and self.span is not None:
+            self._scope.run.memory.remember(value, self.span.get_span_context().span_id, self._quote)
 
     def _attach(self) -> None:
-        with contained:
-            if self.span is not None:
-                context = set_span_in_context(self.span)
-                self._token = otel.attach(runtime.within(self._scope, context) if self._scope else context)
+        if self.span is None:
+            return
+        context = otel.get_current()
+        if self._scope is not None and runtime.scope(context) is not self._scope:
+            context = runtime.within(self._scope, context)
+        self._token = otel.attach(set_span_in_context(self.span, context))
 
     def _detach(self) -> None:
-        with contained:
-            if self._token is not None:
-                otel.detach(self._token)
-                self._token = None
+        if self._token is not None:
+            token, self._token = self._token, None
+            otel.detach(token)
 
     def _name(self) -> str:
         """The span's name; few different ones, as OpenTelemetry asks."""
@@ -129,34 +152,51 @@ class ActiveSpan:
         """What is known when the span starts."""
         return {}
 
-    def _ending(self) -> None:
+    def _ending(self, span: Span) -> None:
         """Records what is known only when the span ends."""
 
 
-class CallSpan(ActiveSpan, ABC):
-    """The span of a call that gives something back: an agent's or a tool's."""
+class ReturningSpan(ActiveSpan, ABC):
+    """The span of something that gives a value back, so that a decorator can record it."""
+
+    @abstractmethod
+    def set_result(self, value: object) -> None:
+        """Records what came out; a decorated function does this itself."""
+
+
+class CallSpan(ReturningSpan):
+    """The span of a call that is recorded with its result: an agent's, a tool's or a retrieval's."""
+
+    result_key: ClassVar[str]
 
     def set_result(self, value: object) -> None:
         """Records what the call gave back; a decorated function does this itself."""
+        if self.span is None:
+            return
         with contained:
-            if self.recording:
-                self.set(self._result(value))
-                self.remember(value)
+            if self.span.is_recording():
+                result = to_json(value)
+                self.span.set_attribute(self.result_key, self._result(value, result))
+                self.remember(value, value if isinstance(value, str) else result)
 
-    @abstractmethod
-    def _result(self, value: object) -> Attributes:
-        """The result as attributes."""
+    def _result(self, value: object, result: str) -> str:  # noqa: ARG002 - an agent's answer is made from the value
+        """The attribute's text for a result, of which `result` is the JSON."""
+        return result
 
 
 def _sendable(attributes: Attributes) -> dict[str, bool | int | float | str | list[str]]:
     """Attributes OpenTelemetry takes, whatever the program passed where a text was asked for."""
     sendable: dict[str, bool | int | float | str | list[str]] = {}
     for key, value in attributes.items():
-        if isinstance(value, bool | int | float):
+        if value is None:
+            continue
+        if type(value) is str:
+            sendable[key] = value if len(value) <= TEXT_LIMIT and value.isascii() else to_text(value)
+        elif isinstance(value, _NUMBERS):
             sendable[key] = value
         elif isinstance(value, list):
             sendable[key] = [to_text(item) for item in value]
-        elif value is not None:
+        else:
             sendable[key] = to_text(value)
     return sendable
 

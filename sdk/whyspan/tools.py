@@ -16,41 +16,37 @@ class Tool(CallSpan):
     """One execution of a tool, as a `with` block; or, called with a function, the decorator of a tool."""
 
     kind = Kind.TOOL
+    result_key = semconv.TOOL_RESULT
 
     def __init__(
-        self,
-        name: str | None = None,
-        *,
-        effect: EffectName | None = None,
-        arguments: Mapping[str, Any] | None = None,
-        call_id: str | None = None,
+        self, declared: Mapping[str, str | None], arguments: object = None, call_id: str | None = None
     ) -> None:
+        """`declared` are the attributes that every call of this tool carries."""
         super().__init__()
-        self.name = name or "tool"
-        self._named = name
-        self._effect = _known(effect)
+        self._declared = declared
         self._arguments = arguments
         self._call_id = call_id
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """The function as a tool: every call is a span."""
-        name = self._named or getattr(function, "__name__", "tool")
-        return trace(function, lambda arguments: Tool(name, effect=self._effect, arguments=arguments))
+        declared = {semconv.TOOL_NAME: getattr(function, "__name__", "tool"), **self._declared}
+        return trace(function, lambda arguments: Tool(declared, arguments))
+
+    @property
+    def name(self) -> str:
+        """The tool's name."""
+        return self._declared.get(semconv.TOOL_NAME) or "tool"
 
     def _name(self) -> str:
         return f"{semconv.OPERATION_EXECUTE_TOOL} {self.name}"
 
     def _attributes(self) -> Attributes:
-        return {
-            semconv.OPERATION_NAME: semconv.OPERATION_EXECUTE_TOOL,
-            semconv.TOOL_NAME: self.name,
-            semconv.TOOL_CALL_ID: self._call_id,
-            semconv.TOOL_EFFECT: self._effect and self._effect.value,
-            semconv.TOOL_ARGUMENTS: None if self._arguments is None else to_json(self._arguments),
-        }
-
-    def _result(self, value: object) -> Attributes:
-        return {semconv.TOOL_RESULT: to_json(value)}
+        attributes = {semconv.TOOL_NAME: "tool", **self._declared}
+        if self._arguments is not None:
+            attributes[semconv.TOOL_ARGUMENTS] = to_json(self._arguments)
+        if self._call_id is not None:
+            attributes[semconv.TOOL_CALL_ID] = self._call_id
+        return attributes
 
 
 @overload
@@ -88,12 +84,16 @@ def tool(
         ...     search.set_result(["order-1"])
     """
     if callable(name):
-        return Tool()(name)
-    return Tool(name, effect=effect, arguments=arguments, call_id=call_id)
+        return Tool(_declared(None, None))(name)
+    return Tool(_declared(name, effect), arguments, call_id)
 
 
-def _known(effect: EffectName | None) -> Effect | None:
-    known = effect_of(effect)
-    if effect is not None and known is None:
+def _declared(name: str | None, effect: EffectName | None) -> dict[str, str]:
+    declared = {semconv.OPERATION_NAME: semconv.OPERATION_EXECUTE_TOOL}
+    if name is not None:
+        declared[semconv.TOOL_NAME] = name
+    if known := effect_of(effect):
+        declared[semconv.TOOL_EFFECT] = known.value
+    elif effect is not None:
         warn_once(f"unknown effect {effect!r}, recorded without one; effects are {', '.join(Effect)}")
-    return known
+    return declared

@@ -7,10 +7,11 @@ import dataclasses
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from json import encoder
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
@@ -20,9 +21,19 @@ TEXT_LIMIT = 250_000
 QUOTE_LIMIT = 500
 """Characters of a quote in a piece of evidence: enough to recognise it, it is stored in full elsewhere."""
 _DEPTH_LIMIT = 32
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False)
+# JSONEncoder.encode() makes one of these for every call, which costs as much as a small value itself
+_ENCODER: Callable[[Any, int], Iterable[str]] = (
+    encoder.c_make_encoder(  # type: ignore[attr-defined]
+        None, _JSON.default, encoder.encode_basestring, None, ": ", ", ", *(False,) * 3
+    )
+    if getattr(encoder, "c_make_encoder", None)
+    else lambda value, _: _JSON.iterencode(value)
+)
 _TEXTUAL = (date, time, timedelta, Decimal, UUID, PurePath)
 _SEQUENCES = (list, tuple, set, frozenset)
+_CONTAINERS = frozenset({dict, list, tuple})
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 _DATA = (type(None), bool, int, float, str, bytes, bytearray, memoryview, Enum, Mapping, *_TEXTUAL, *_SEQUENCES)
 
 
@@ -31,19 +42,68 @@ def to_json(value: object, limit: int = TEXT_LIMIT) -> str:
 
     What JSON cannot say becomes a text that says so: `"[whyspan: cyclic list]"`, `"[whyspan: Connection]"`.
     """
-    return _ENCODER.encode(_Walk(limit).plain(value, ()))
+    try:
+        if _left(value, limit) >= 0 and len(text := _encode(value)) <= 2 * limit:
+            return _utf8(text)
+    except (ValueError, RuntimeError):  # NaN, an integer of 4,300 digits, a dict that another thread changes
+        pass
+    return _encode(_Walk(limit).plain(value, ()))
+
+
+def rows_json(rows: list[dict[str, Any]]) -> str:
+    """The same for a few rows of texts that are bounded already, which need no look at each before."""
+    try:
+        if len(text := _encode(rows)) <= TEXT_LIMIT:
+            return _utf8(text)
+    except (TypeError, ValueError, RuntimeError):  # an option's label or score is whatever the program made it
+        pass
+    return to_json(rows)
 
 
 def to_text(value: object, limit: int = TEXT_LIMIT) -> str:
     """A string as it is, any other value as JSON; cut and marked beyond `limit` characters."""
+    if type(value) is str and len(value) <= limit and value.isascii():
+        return value
     text = value if isinstance(value, str) else to_json(value, limit)
-    return _cut(_utf8(str.__str__(text)), limit)
+    return cut(_utf8(str.__str__(text)), limit)
 
 
-def _cut(text: str, limit: int) -> str:
+def _encode(value: Any) -> str:
+    return "".join(_ENCODER(value, 0))
+
+
+def cut(text: str, limit: int) -> str:
+    """The text, or its first `limit` characters and how many there were."""
     if len(text) <= limit:
         return text
     return f"{text[:limit]}[whyspan: cut, {len(text)} characters]"
+
+
+def _left(value: Any, left: int) -> int:
+    """What is left of `left` characters after a tree of JSON's own containers; below 0 where it is too large or other.
+
+    Leaves of other types are for the encoder to refuse. A value that contains itself uses up any budget, so this ends,
+    and the encoder need not look for cycles.
+    """
+    kind = type(value)
+    if kind not in _CONTAINERS:
+        return left - len(value) if kind is str else left if kind in _SCALARS else -1
+    left -= 4 * len(value)
+    if left >= 0 and kind is dict:
+        for key in value:
+            if type(key) is not str:
+                return -1
+            left -= len(key)
+        value = value.values()
+    for item in value:
+        if left < 0:
+            break
+        kind = type(item)
+        if kind is str:
+            left -= len(item)
+        elif kind not in _SCALARS:
+            left = _left(item, left)
+    return left
 
 
 def _utf8(text: str) -> str:
@@ -128,7 +188,7 @@ class _Walk:
         return plain
 
     def _text(self, text: str) -> str:
-        text = _cut(_utf8(text), max(self._left, 0))
+        text = cut(_utf8(text), max(self._left, 0))
         self._left -= len(text)
         return text
 
@@ -146,4 +206,4 @@ def _shown(value: object) -> str:
     """The type, and the repr where somebody wrote one; addresses say nothing and differ every time."""
     if type(value).__repr__ is object.__repr__:
         return _name(value)
-    return f"{_name(value)} {_cut(re.sub(r' at 0x[0-9a-fA-F]+', '', repr(value)), QUOTE_LIMIT)}"
+    return f"{_name(value)} {cut(re.sub(r' at 0x[0-9a-fA-F]+', '', repr(value)), QUOTE_LIMIT)}"

@@ -1,5 +1,6 @@
 """A decision is recorded when it is made: options, choice, rationale, and evidence that points into the run."""
 
+import asyncio
 import logging
 from typing import Any
 
@@ -203,3 +204,59 @@ def test_handoff() -> None:
         "whyspan.handoff.target": "fulfilment",
         "whyspan.handoff.payload": '{"items": ["tulips"]}',
     }
+
+
+def test_said_afterwards() -> None:
+    """What is said once the choice is made is marked as said afterwards; a new choice starts anew."""
+    with capture() as captured:
+        with whyspan.decision("Now?", options=["a", "b"]) as d:
+            d.choose("a")
+            d.reject("b", why="slower")
+            d.explain("it was the first in the list")
+        with whyspan.decision("Then?", options=["a", "b"]) as d:
+            d.choose("a")
+            d.explain("why not")
+            d.choose("b", because="cheaper")
+
+    first, second = captured.decisions
+    assert (first.afterwards, first.rationale) == (("options", "rationale"), "it was the first in the list")
+    assert (second.afterwards, second.rationale) == ((), "cheaper")
+
+
+def test_constraints_in_force() -> None:
+    """A decision carries the constraints of the agents around it and its own."""
+    with (
+        capture() as captured,
+        whyspan.agent("lead", constraints=["ask first"]),
+        whyspan.agent("helper", constraints=["be brief"]),
+        whyspan.decision("Now?", constraints=["before noon"]),
+    ):
+        pass
+
+    assert captured.decisions[0].constraints == ("ask first", "be brief", "before noon")
+
+
+def test_a_function_that_decides() -> None:
+    """Decorated, its result is the choice, and what tools returned among its arguments is the evidence."""
+
+    @whyspan.tool
+    def look_up() -> dict[str, int]:
+        return {"age_days": 9}
+
+    @whyspan.decision("Who takes over?", options=["billing", "shipping"])
+    def route(order: dict[str, int], mood: str) -> str:
+        return "billing"
+
+    @whyspan.decision("Who takes over?", options=["billing", "shipping"])
+    async def route_later(order: dict[str, int]) -> Option:
+        return Option("shipping", score=0.7)
+
+    with capture() as captured, whyspan.agent("lead"):
+        order = look_up()
+        assert route(order, "angry") == "billing"
+        assert asyncio.run(route_later(order)) == Option("shipping", score=0.7)
+
+    first, second = captured.decisions
+    assert (first.choice, second.choice) == ("billing", "shipping")
+    assert [[evidence.kind for evidence in each.evidence] for each in (first, second)] == [["span"], ["span"]]
+    assert second.options == (Option("billing"), Option("shipping", score=0.7))

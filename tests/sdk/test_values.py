@@ -116,3 +116,11 @@ def test_text() -> None:
     assert to_text("héllo") == "héllo"
     assert to_text({"a": 1}) == '{"a": 1}'
     assert to_text("x" * 900, QUOTE_LIMIT) == "x" * QUOTE_LIMIT + "[whyspan: cut, 900 characters]"
+
+
+def test_nested_values_survive() -> None:
+    """Deeply nested and shared values come out as they are, whichever way they are written."""
+    shared = {"zürich": [1.5, None, True]}
+    value = {"a": shared, "b": (shared, [shared])}
+
+    assert json.loads(to_json(value)) == {"a": shared, "b": [shared, [shared]]}
