@@ -27,3 +27,7 @@ class SchemaTooNew(StoreError):
 
 class QueryError(StoreError):
     """There is no such query, or its parameters are not the declared ones."""
+
+
+class WrongPrices(StoreError):
+    """The user's price table cannot be read, or holds what is no price."""

@@ -12,6 +12,7 @@ from typing import Any, Final
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
+from whyspan_collector.prices import Prices
 from whyspan_collector.rollup import roll_up
 from whyspan_collector.rows import column
 from whyspan_collector.runs import LogFacts, SpanFacts, assign_logs, partition
@@ -27,15 +28,15 @@ _STEPS: Final = (
 )
 
 
-def refresh(connection: DuckDBPyConnection) -> None:
-    """Regroups and sums up what changed, inside the caller's transaction."""
+def refresh(connection: DuckDBPyConnection, prices: Prices) -> None:
+    """Regroups and sums up what changed, inside the caller's transaction; costs are derived with the given prices."""
     affected = connection.sql(statements()["affected_traces"]).to_arrow_table()
     with named_tables(connection, affected=affected):
         spans, logs = _facts(connection, affected)
         runs = partition(spans)
         stored = {span.key for span in spans}
         logs_of = assign_logs(runs, logs)
-        rows = [roll_up(run_id, members, logs_of.get(run_id, ()), stored) for run_id, members in runs.items()]
+        rows = [roll_up(run_id, members, logs_of.get(run_id, ()), stored, prices) for run_id, members in runs.items()]
         renewed = _table(connection, "runs", map(asdict, rows))
         renewed_split_spans = _table(connection, "split_spans", _split_spans(runs))
         with named_tables(connection, renewed=renewed, renewed_split_spans=renewed_split_spans):

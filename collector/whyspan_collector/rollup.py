@@ -1,24 +1,21 @@
 """One run summed up: the row of the `runs` table that lists read instead of the spans.
 
-A pure function of the run's spans and logs. Outer spans repeat what the calls below them used, so tokens and cost are
-taken where they are counted once.
+A pure function of the run's spans and logs, and of the price table.
 """
 
-import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TypeVar
 
 from whyspan.semconv import Kind
+from whyspan_collector.prices import Prices
 from whyspan_collector.runs import LogFacts, SpanFacts, SpanKey
+from whyspan_collector.usage import Usage, above, costs, total, usage_of
 
 EARLIEST_NS = 946_684_800 * 10**9
 """2000-01-01: nothing was traced before; 0 and 1 are what broken clocks send."""
 LATEST_NS = 7_258_118_400 * 10**9
 """2200-01-01: beyond it lie milliseconds sent as nanoseconds times a million, and 2^64-1."""
-
-Amount = TypeVar("Amount", int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +44,20 @@ class RunRow:
     tool_calls: int
     input_tokens: int | None
     output_tokens: int | None
+    usage: list[Usage]
     cost: float | None
+    costs_recorded: int
+    costs_derived: int
+    costs_unknown: int
     orphans: int
     pending: int
     revision: str
     last_arrived_ns: int
 
 
-def roll_up(run_id: str, spans: Sequence[SpanFacts], logs: Sequence[LogFacts], stored: Collection[SpanKey]) -> RunRow:
+def roll_up(
+    run_id: str, spans: Sequence[SpanFacts], logs: Sequence[LogFacts], stored: Collection[SpanKey], prices: Prices
+) -> RunRow:
     """Sums one run up.
 
     Args:
@@ -63,6 +66,7 @@ def roll_up(run_id: str, spans: Sequence[SpanFacts], logs: Sequence[LogFacts], s
         logs: its log records.
         stored: keys of all stored spans of its traces. In a trace that holds several runs the parent of a span may
             be stored and belong to another run; such a span is a root, not an orphan.
+        prices: what tokens cost where no cost was reported.
     """
     ordered = sorted(spans, key=lambda span: (not _starts_validly(span), span.start_ns, span.trace_id, span.span_id))
     own = {span.key for span in ordered}
@@ -73,10 +77,8 @@ def roll_up(run_id: str, spans: Sequence[SpanFacts], logs: Sequence[LogFacts], s
     from_root = ordered if root is None else [root, *ordered]
     calls = {span.key for span in ordered if span.kind == Kind.MODEL_CALL}
     start_ns, end_ns, clock_valid = _clock(ordered)
-
-    def total(amount: Callable[[SpanFacts], Amount | None]) -> Amount | None:
-        return _total({span.key: value for span in ordered if (value := amount(span)) is not None}, calls, parents)
-
+    usage = usage_of(ordered, parents, prices)
+    spent = costs(usage)
     return RunRow(
         run_id=run_id,
         trace_ids=_distinct(span.trace_id for span in ordered),
@@ -96,11 +98,15 @@ def roll_up(run_id: str, spans: Sequence[SpanFacts], logs: Sequence[LogFacts], s
         spans=len(ordered),
         logs=len(logs),
         errors=sum(span.status == "error" for span in ordered),
-        model_calls=len(calls - _above(calls, parents)),
+        model_calls=len(calls - above(calls, parents)),
         tool_calls=sum(span.kind == Kind.TOOL for span in ordered),
-        input_tokens=total(lambda span: span.input_tokens),
-        output_tokens=total(lambda span: span.output_tokens),
-        cost=total(lambda span: span.cost if span.cost is not None and math.isfinite(span.cost) else None),
+        input_tokens=total(each.input_tokens for each in usage),
+        output_tokens=total(each.output_tokens for each in usage),
+        usage=usage,
+        cost=spent.cost,
+        costs_recorded=spent.costs_recorded,
+        costs_derived=spent.costs_derived,
+        costs_unknown=spent.costs_unknown,
         orphans=sum(parent not in own for parent in parents.values()),
         pending=sum(span.end_ns == 0 for span in ordered),
         revision=_revision(ordered, logs),
@@ -130,48 +136,6 @@ def _agent(from_root: Sequence[SpanFacts]) -> str | None:
     return _first(span.agent for span in from_root if span.kind == Kind.AGENT) or _first(
         span.agent for span in from_root
     )
-
-
-def _total(
-    amounts: Mapping[SpanKey, Amount], calls: Collection[SpanKey], parents: Mapping[SpanKey, SpanKey]
-) -> Amount | None:
-    """Adds up amounts so that each is counted once.
-
-    Of model calls inside model calls (a gateway's, a wrapper's) the innermost that report count. Where no model call
-    reports, the outermost spans that do.
-    """
-    by_calls = amounts.keys() & calls
-    counted = by_calls - _above(by_calls, parents) if by_calls else _outermost(amounts.keys(), parents)
-    return sum(amounts[key] for key in sorted(counted)) if counted else None
-
-
-def _above(keys: Iterable[SpanKey], parents: Mapping[SpanKey, SpanKey]) -> set[SpanKey]:
-    """Returns all ancestors of the keys; every span is passed once, so deep trees and cycles of parents are safe."""
-    above: set[SpanKey] = set()
-    for key in keys:
-        ancestor = parents.get(key)
-        while ancestor is not None and ancestor != key and ancestor not in above:
-            above.add(ancestor)
-            ancestor = parents.get(ancestor)
-    return above
-
-
-def _outermost(keys: Collection[SpanKey], parents: Mapping[SpanKey, SpanKey]) -> set[SpanKey]:
-    """Returns the keys with no other of the keys above them."""
-    below: dict[SpanKey, bool] = {}
-
-    def is_below(key: SpanKey) -> bool:
-        path = []
-        ancestor = parents.get(key)
-        while ancestor is not None and ancestor not in keys and ancestor not in below:
-            below[ancestor] = False  # so that a cycle ends here
-            path.append(ancestor)
-            ancestor = parents.get(ancestor)
-        found = ancestor is not None and ancestor != key and (ancestor in keys or below[ancestor])
-        below.update(dict.fromkeys(path, found))
-        return found
-
-    return {key for key in keys if not is_below(key)}
 
 
 def _first(values: Iterable[str | None]) -> str | None:

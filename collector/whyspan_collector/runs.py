@@ -41,8 +41,11 @@ class SpanFacts:
     user_id: str | None
     model: str | None
     """The model that answered, else the one that was asked."""
+    provider: str | None
     input_tokens: int | None
     output_tokens: int | None
+    cache_read_tokens: int | None
+    cache_write_tokens: int | None
     cost: float | None
     content_hash: str
     arrived_ns: int

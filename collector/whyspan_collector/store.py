@@ -14,12 +14,13 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
-from whyspan_collector import sql
+from whyspan_collector import prices, sql
 from whyspan_collector.errors import QueryError, StoreBusy, StoreError, StoreUnavailable
 from whyspan_collector.merge import IngestCounts, add_to_counters, merge
 from whyspan_collector.migrate import migrate
 from whyspan_collector.records import Log, Span
 from whyspan_collector.refresh import refresh
+from whyspan_collector.reprice import reprice
 
 FILE_NAME: Final = "whyspan.duckdb"
 
@@ -44,15 +45,19 @@ class Store:
         Raises:
             StoreBusy: another process holds the file.
             SchemaTooNew: a newer Whyspan wrote it.
+            WrongPrices: the user's price table makes no sense.
             StoreError: the file is no database, or the folder cannot be used.
         """
         self.path = data_dir / FILE_NAME
+        self._prices = prices.load(data_dir)
         self._connection = _open(self.path)
         self._lock = Lock()
         try:
             self._schema_version = migrate(self._connection)
             self._writer = self._connection.cursor()
             ((self._runs_are_current,),) = self._writer.execute(sql.statements()["runs_are_current"]).fetchall()
+            with self._transaction() as writer:
+                reprice(writer, self._prices)
         except BaseException:
             self._connection.close()
             raise
@@ -114,7 +119,8 @@ class Store:
         """Says what the store holds, for people and for `doctor`.
 
         Returns:
-            path, schema_version, file_bytes, wal_bytes, runs, spans, logs, diagnoses, and the lasting counters.
+            path, schema_version, file_bytes, wal_bytes, runs, spans, logs, diagnoses, the lasting counters, and of the
+            price table its date (`as_of`) and the number of prices that are the user's (`own`).
         """
         counts = self.query("totals").to_pylist()[0]
         counters = self.query("counters").to_pylist()
@@ -126,6 +132,7 @@ class Store:
             "wal_bytes": wal.stat().st_size if wal.exists() else 0,
             **counts,
             "counters": {row["name"]: row["value"] for row in counters},
+            "prices": {"as_of": self._prices.as_of.isoformat(), "own": self._prices.own},
         }
 
     def close(self) -> None:
@@ -139,7 +146,7 @@ class Store:
             if self._runs_are_current:  # another thread did it while this one waited
                 return
             with self._transaction() as writer:
-                refresh(writer)
+                refresh(writer, self._prices)
             self._runs_are_current = True
             self._since_refresh = 0
 

@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 
 from whyspan.semconv import Kind
+from whyspan_collector.prices import Prices
 from whyspan_collector.rollup import EARLIEST_NS, RunRow, roll_up
 from whyspan_collector.runs import LogFacts, SpanFacts
 
 T0 = EARLIEST_NS + 10**18
 TRACE = f"{1:032x}"
+PRICES = Prices()
 
 
 def span(number: int, parent: int | None = None, **fields: Any) -> SpanFacts:
@@ -38,7 +40,7 @@ def call(number: int, parent: int | None = None, **fields: Any) -> SpanFacts:
 
 def row(*spans: SpanFacts, logs: tuple[LogFacts, ...] = ()) -> RunRow:
     """The roll-up of these spans, which are all that is stored."""
-    return roll_up(TRACE, spans, logs, {one.key for one in spans})
+    return roll_up(TRACE, spans, logs, {one.key for one in spans}, PRICES)
 
 
 def test_a_run_is_named_after_its_root() -> None:
@@ -114,7 +116,7 @@ def test_spans_whose_parent_never_arrived_are_counted_and_are_no_root() -> None:
 def test_a_parent_in_another_run_of_the_trace_makes_a_root() -> None:
     """In a trace that holds several runs the top of a run may have a parent; it is stored, so nothing is missing."""
     top, below = span(2, 1), span(3, 2)
-    run = roll_up(TRACE, [top, below], [], {top.key, below.key, (TRACE, f"{1:016x}")})
+    run = roll_up(TRACE, [top, below], [], {top.key, below.key, (TRACE, f"{1:016x}")}, PRICES)
     assert (run.orphans, run.root_span_id) == (0, top.span_id)
 
 

@@ -98,7 +98,15 @@ CREATE TABLE runs (
     tool_calls      INTEGER NOT NULL,
     input_tokens    BIGINT,                 -- leaves only: outer spans repeat what their children used
     output_tokens   BIGINT,
-    cost            DOUBLE,
+    usage           STRUCT(                 -- by model; fields as in `usage.Usage`
+        provider VARCHAR, model VARCHAR, calls INTEGER, input_tokens BIGINT, output_tokens BIGINT,
+        cache_read_tokens BIGINT, cache_write_tokens BIGINT, input_over INTEGER, priceable BOOLEAN, cost DOUBLE,
+        cost_source VARCHAR                 -- `recorded` by the instrumentation, `derived` from list prices, NULL: unknown
+    )[] NOT NULL,
+    cost            DOUBLE,                 -- US dollars of the calls whose cost is known; how many of them there are:
+    costs_recorded  INTEGER NOT NULL,
+    costs_derived   INTEGER NOT NULL,
+    costs_unknown   INTEGER NOT NULL,
     orphans         INTEGER NOT NULL,       -- spans whose parent is named but was never received
     pending         INTEGER NOT NULL,       -- spans announced and not ended
     revision        VARCHAR NOT NULL,       -- hash of the set of its spans and logs; a diagnosis belongs to one revision
@@ -125,6 +133,10 @@ CREATE MACRO logs_of(of_run) AS TABLE
     FROM logs
     SEMI JOIN (SELECT unnest(trace_ids) AS trace_id FROM runs WHERE run_id = of_run) USING (trace_id)
     ANTI JOIN (SELECT trace_id, span_id FROM split_spans WHERE run_id <> of_run) USING (trace_id, span_id);
+
+-- The price table the costs of `runs` were derived with.
+CREATE TABLE price_table (fingerprint VARCHAR);
+INSERT INTO price_table VALUES (NULL);
 
 -- Derived by the analysis; may be dropped and rebuilt at any time.
 CREATE TABLE diagnoses (

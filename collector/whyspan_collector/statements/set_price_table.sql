@@ -1,0 +1,1 @@
+UPDATE price_table SET fingerprint = $fingerprint
