@@ -191,13 +191,13 @@ class Lineage:
     def misspelt(self, value: Value, before: int) -> Sighting | None:
         """A value seen before that differs from this one in one character or in two neighbours that changed places.
 
-        Ids of five or more characters and numbers of five or more digits are compared, with those of equal length.
+        Ids of five or more characters and whole numbers of five or more digits are compared, with those of equal length.
         """
-        if value.kind not in ("id", "number") or not MIN_SLIP <= len(value.canon) <= MAX_SLIP:
+        if not _may_slip(value.kind, value.canon):
             return None
         if not self._slips:
             for (kind, canon), seen in self._sightings.items():
-                if kind in ("id", "number") and MIN_SLIP <= len(canon) <= MAX_SLIP:
+                if _may_slip(kind, canon):
                     for slip in slips(canon):
                         self._slips.setdefault((kind, slip), seen[0])
         near = (self._slips.get((value.kind, slip)) for slip in slips(value.canon))
@@ -239,6 +239,10 @@ class Lineage:
 def typed(text: str) -> list[Value]:
     """The typed values of a text; whole numbers below 10, which count, number and hedge everywhere, left out."""
     return [value for value in of_text(text) if not is_small(value)]
+
+
+def _may_slip(kind: str, canon: str) -> bool:
+    return kind in ("id", "number") and MIN_SLIP <= len(canon) <= MAX_SLIP and "." not in canon
 
 
 def _spellings(value: Value) -> tuple[tuple[str, str], ...]:

@@ -117,7 +117,7 @@ def _hypothesis(
         score=round(sum(bits for _, bits in terms), 3),
         origin_span_id=next((finding.origin_span_id for finding in best if finding.origin_span_id), None),
         findings=best,
-        unfold=[(reason, round(bits, 3)) for reason, bits in terms],
+        unfold=[(reason, round(bits, 3)) for reason, bits in terms if bits],
     )
 
 

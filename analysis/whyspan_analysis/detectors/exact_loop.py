@@ -1,7 +1,8 @@
 """The same call, again and again, with the same result."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import TypeVar
 
 from whyspan_analysis.case import Case, Detector
 from whyspan_analysis.fields import text
@@ -9,30 +10,40 @@ from whyspan_analysis.model import Finding, Role, Status
 from whyspan_analysis.results import is_empty
 from whyspan_analysis.steps import Action, canonical
 
+Key = TypeVar("Key", bound=Hashable)
+
 REPEATS = 3
 """Calls from which on it is a loop: once to ask, once to make sure, and again."""
 
 
 def find(detector: Detector, case: Case) -> Iterator[Finding]:
     """Fires on three or more equal calls of one tool with equal results; blames the first repetition."""
-    groups: dict[tuple[str, str, str], list[Action]] = defaultdict(list)
-    for action in case.actions:
-        came_back = action.error or text(action.result)
-        if action.done and (action.result_at is not None or action.error is not None):
-            groups[action.name, canonical(action.arguments), came_back].append(action)
-    for (name, arguments, came_back), equal in groups.items():
-        if len(equal) < REPEATS:
-            continue
-        what = "nothing" if is_empty(equal[0].result) else f"the same ({came_back[:60]})"
-        last = equal[-1]
-        yield detector.finding(
-            case.chooser(equal[1]),
-            f"`{name}` was called {len(equal)} times with {arguments[:80]} and returned {what} every time.",
-            [ref for action in (equal[1], equal[0], last) for ref in case.action_refs(action)],
-            min(1.0, 0.4 + 0.2 * (len(equal) - REPEATS + 1)),
-            recovered=case.outcome.status is not Status.FAILED,
-            origin_span_id=equal[0].span_id,
-        )
+    for (name, arguments), called in _groups(case.actions, lambda action: (action.name, canonical(action.arguments))):
+        for came_back, equal in _groups(called, lambda action: action.error or text(action.result)):
+            yield _finding(
+                detector, case, f"`{name}` was called {len(equal)} times with {arguments[:80]}", came_back, equal
+            )
+
+
+def _groups(actions: Iterable[Action], key: Callable[[Action], Key]) -> list[tuple[Key, list[Action]]]:
+    """The actions that came back, by key, in order; only groups large enough to be a loop."""
+    groups: dict[Key, list[Action]] = defaultdict(list)
+    for action in actions:
+        if action.result_at is not None or action.error is not None:
+            groups[key(action)].append(action)
+    return [(value, equal) for value, equal in groups.items() if len(equal) >= REPEATS]
+
+
+def _finding(detector: Detector, case: Case, calls: str, came_back: str, equal: list[Action]) -> Finding:
+    what = "nothing" if is_empty(equal[0].result) else f"the same ({came_back[:60]})"
+    return detector.finding(
+        case.chooser(equal[1]),
+        f"{calls} and returned {what} every time.",
+        [ref for action in (equal[1], equal[0], equal[-1]) for ref in case.action_refs(action)],
+        min(1.0, 0.4 + 0.2 * (len(equal) - REPEATS + 1)),
+        recovered=case.outcome.status is not Status.FAILED,
+        origin_span_id=equal[0].span_id,
+    )
 
 
 DETECTOR = Detector("exact_loop", "The same call was repeated without effect", Role.CAUSE, 4.0, find)

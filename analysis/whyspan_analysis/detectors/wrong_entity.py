@@ -38,13 +38,13 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
     if not case.lineage.task_known:
         return
     records = [record for observation in case.lineage.observations for record in _records(observation)]
+    meant = _meant(case, records)
+    if not meant:
+        return
     by_value: dict[str, list[_Record]] = defaultdict(list)
-    meant: dict[str, _Record] = {}
     for record in records:
-        for key, leaf in record.fields.items():
+        for leaf in record.fields.values():
             by_value[text(leaf.value).casefold()].append(record)
-            if _OWNER.search(key) and _given(case, leaf.value):
-                meant.setdefault(key, record)
     wrong: dict[str, tuple[Action, Leaf, _Record, Leaf, Leaf]] = {}
     for action in case.actions:
         for leaf in leaves(action.arguments, action.arguments_at[1] if action.arguments_at is not None else ""):
@@ -61,6 +61,16 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
             refs,
             origin_span_id=record.span_id,
         )
+
+
+def _meant(case: Case, records: list[_Record]) -> dict[str, _Record]:
+    """Name of a field that tells the owner -> the first record whose owner the task names."""
+    meant: dict[str, _Record] = {}
+    for record in records:
+        for key in filter(_OWNER.search, record.fields):
+            if key not in meant and _given(case, record.fields[key].value):
+                meant[key] = record
+    return meant
 
 
 def _weighs(action: Action) -> bool:
