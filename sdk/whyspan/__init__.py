@@ -10,6 +10,7 @@ from whyspan.agents import agent
 from whyspan.configure import configure, flush, shutdown
 from whyspan.decisions import decision
 from whyspan.handoffs import handoff
+from whyspan.instrument import Instrumentation, instrument
 from whyspan.model import Decision, Evidence, Option, Outcome
 from whyspan.model_calls import model_call
 from whyspan.outcomes import outcome
@@ -22,6 +23,7 @@ __all__ = [
     "Decision",
     "Effect",
     "Evidence",
+    "Instrumentation",
     "Kind",
     "Option",
     "Outcome",
@@ -31,6 +33,7 @@ __all__ = [
     "decision",
     "flush",
     "handoff",
+    "instrument",
     "model_call",
     "outcome",
     "shutdown",
