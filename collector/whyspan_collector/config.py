@@ -27,19 +27,26 @@ class Config(BaseModel):
     port: int = Field(4318, ge=0, le=65535)
     """The port for OTLP/HTTP. The one OpenTelemetry exporters use unless told otherwise; 0 takes any free one."""
 
+    grpc_port: int = Field(4317, ge=0, le=65535)
+    """The port for OTLP/gRPC, likewise. Nothing listens there where grpcio (the extra `grpc`) is not installed."""
+
     max_body_bytes: int = Field(64 * MIB, ge=MIB)
     """The largest request, inflated. Exporters send up to a few MiB; the rest is room for long conversations."""
 
     journal_bytes: int = Field(512 * MIB, ge=8 * MIB)
     """The largest backlog on disk. About 200,000 spans: minutes of full load while the store is slow or busy."""
 
+    requests_bytes: int = Field(256 * MIB, ge=2 * MIB)
+    """The bodies of requests in progress, together; beyond it senders are told to come back. Decoded they take several times this."""
+
     quiet_seconds: float = Field(5.0, ge=0)
     """How long a run must be silent to count as settled. A batch exporter flushes every five seconds by default."""
 
     @model_validator(mode="after")
-    def _journal_holds_a_body(self) -> Self:
-        if self.journal_bytes < 2 * self.max_body_bytes:
-            raise ValueError("journal_bytes must be at least twice max_body_bytes, or a large request never fits")
+    def _bounds_hold_a_body(self) -> Self:
+        for name in ("journal_bytes", "requests_bytes"):
+            if getattr(self, name) < 2 * self.max_body_bytes:
+                raise ValueError(f"{name} must be at least twice max_body_bytes, or a large request never fits")
         return self
 
 

@@ -14,8 +14,8 @@ from starlette.routing import BaseRoute, Route
 
 from whyspan_collector import otlp
 from whyspan_collector.body import read_body
+from whyspan_collector.gate import REFUSALS, Gate, Unsupported
 from whyspan_collector.ingest import Accepted, Ingest
-from whyspan_collector.journal import JournalFull, JournalUnavailable
 
 _ENCODINGS: Final = {content_type: encoding for encoding, content_type in otlp.CONTENT_TYPES.items()}
 _CONTENT_ENCODINGS: Final = ("gzip", "deflate", "identity")
@@ -23,29 +23,10 @@ _THREADS: Final = 16
 """Requests handled at once; those that wait for the disk together share one fsync."""
 
 
-class _Unsupported(ValueError):
-    """The request names a content type or encoding the receiver does not take."""
-
-
-# Status of HTTP, code of google.rpc.Code and seconds until a retry makes sense. Exporters retry on 503, not on 507.
-_REFUSALS: Final[dict[type[Exception], tuple[int, int, int | None]]] = {
-    otlp.Malformed: (400, 3, None),
-    otlp.TooLarge: (413, 3, None),
-    _Unsupported: (415, 3, None),
-    JournalFull: (503, 14, 2),
-    JournalUnavailable: (503, 14, 10),
-}
-
-
-def routes(ingest: Ingest, max_body_bytes: int) -> list[BaseRoute]:
-    """The routes of the three signals.
-
-    Args:
-        ingest: takes the requests.
-        max_body_bytes: largest body, inflated.
-    """
+def routes(ingest: Ingest, gate: Gate) -> list[BaseRoute]:
+    """The routes of the three signals, which bring to `ingest` what `gate` lets through."""
     threads = CapacityLimiter(_THREADS)
-    endpoints = {signal: partial(_export, ingest, threads, max_body_bytes, signal) for signal in otlp.SIGNALS}
+    endpoints = {signal: partial(_export, ingest, gate, threads, signal) for signal in otlp.SIGNALS}
     return [
         Route(path, endpoint, methods=["POST"], name=signal)
         for signal, endpoint in endpoints.items()
@@ -54,34 +35,38 @@ def routes(ingest: Ingest, max_body_bytes: int) -> list[BaseRoute]:
 
 
 async def _export(
-    ingest: Ingest, threads: CapacityLimiter, limit: int, signal: otlp.Signal, request: Request
+    ingest: Ingest, gate: Gate, threads: CapacityLimiter, signal: otlp.Signal, request: Request
 ) -> Response:
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     encoding = _ENCODINGS.get(content_type)
     content_encoding = request.headers.get("content-encoding", "identity").strip().lower()
     try:
         if encoding is None:
-            raise _Unsupported(f"content type {content_type!r} is not taken; send {' or '.join(_ENCODINGS)}")
+            raise Unsupported(f"content type {content_type!r} is not taken; send {' or '.join(_ENCODINGS)}")
         if content_encoding not in _CONTENT_ENCODINGS:
-            raise _Unsupported(
+            raise Unsupported(
                 f"content encoding {content_encoding!r} is not taken; send one of {', '.join(_CONTENT_ENCODINGS)}"
             )
-        sent = await read_body(request, limit)
+        with gate.memory() as take:
+            sent = await read_body(request, gate.max_body_bytes, take)
 
-        def accept() -> Accepted:
-            body = sent if content_encoding == "identity" else otlp.inflate(sent, content_encoding, limit)
-            return ingest.accept(signal, body, encoding)
+            def accept() -> Accepted:
+                body = sent
+                if content_encoding != "identity":
+                    body = otlp.inflate(sent, content_encoding, gate.max_body_bytes)
+                    take(len(body))
+                return ingest.accept(signal, body, encoding)
 
-        accepted = await to_thread.run_sync(accept, limiter=threads)
-    except tuple(_REFUSALS) as error:
-        return _refuse(encoding or "json", error)
+            accepted = await to_thread.run_sync(accept, limiter=threads)
+    except tuple(REFUSALS) as error:
+        return _refuse(gate, encoding or "json", error)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody reads it
     return Response(otlp.answer(signal, encoding, accepted.rejected), media_type=otlp.CONTENT_TYPES[encoding])
 
 
-def _refuse(encoding: otlp.Encoding, error: Exception) -> Response:
-    status, code, retry_after = _REFUSALS[type(error)]
-    headers = {"retry-after": str(retry_after)} if retry_after else None
-    body = otlp.refusal(encoding, code, str(error))
-    return Response(body, status, headers, media_type=otlp.CONTENT_TYPES[encoding])
+def _refuse(gate: Gate, encoding: otlp.Encoding, error: Exception) -> Response:
+    refusal = gate.refuse(error)
+    headers = {"retry-after": str(refusal.retry_seconds)} if refusal.retry_seconds else None
+    body = otlp.refusal(encoding, refusal.code, str(error))
+    return Response(body, refusal.http, headers, media_type=otlp.CONTENT_TYPES[encoding])

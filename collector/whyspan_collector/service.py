@@ -12,8 +12,9 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -24,6 +25,7 @@ from whyspan_collector import api, receiver
 from whyspan_collector.client import RemoteStore
 from whyspan_collector.config import Config, WrongSetting, load
 from whyspan_collector.errors import StoreBusy, StoreError, StoreUnavailable
+from whyspan_collector.gate import Gate
 from whyspan_collector.ingest import Ingest
 from whyspan_collector.journal import Journal, JournalUnavailable
 from whyspan_collector.store import Store
@@ -31,6 +33,8 @@ from whyspan_collector.store import Store
 AnyStore: TypeAlias = Store | RemoteStore
 """What `open_store` gives: the store itself, or that of the running collector, with one interface."""
 
+NO_GRPC: Final = "OTLP over gRPC is off because grpcio is not installed; `pip install 'whyspan[grpc]'` adds it"
+"""What to tell people where it is so."""
 _ANNOUNCEMENT: Final = "collector.json"
 _STARTING_SECONDS: Final = 5.0
 """How long a collector may hold the file before it answers: migration and replay of the database's log take about one."""
@@ -52,8 +56,10 @@ def run(config: Config) -> None:
     try:
         with _listen(config.host, config.port) as listener:
             ingest = Ingest(store, Journal(config.data / "journal", config.journal_bytes))
+            gate = Gate(config.requests_bytes, config.max_body_bytes)
             try:
-                _serve(config, store, ingest, listener)
+                with _grpc(config, ingest, gate) as grpc_address:
+                    _serve(_app(config, store, ingest, gate), listener, grpc_address, config.data / _ANNOUNCEMENT)
             finally:
                 ingest.close()
     finally:
@@ -116,14 +122,36 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _serve(config: Config, store: Store, ingest: Ingest, listener: socket.socket) -> None:
+@contextmanager
+def _grpc(config: Config, ingest: Ingest, gate: Gate) -> Iterator[str | None]:
+    """OTLP over gRPC during the block; the address it listens on, None where grpcio is not installed."""
+    if find_spec("grpc") is None:
+        print(f"whyspan collector: {NO_GRPC}", file=sys.stderr)  # noqa: T201 - the log of the process
+        yield None
+        return
+    from whyspan_collector.grpc_receiver import GrpcReceiver
+
+    try:
+        receiver = GrpcReceiver(ingest, gate, config.host, config.grpc_port)
+    except OSError as error:
+        raise PortBusy(
+            f"{config.host}:{config.grpc_port} cannot be used for gRPC. Stop what listens there, or use another"
+            " --grpc-port (0 takes a free one)."
+        ) from error
+    with closing(receiver):
+        yield receiver.address
+
+
+def _app(config: Config, store: Store, ingest: Ingest, gate: Gate) -> Starlette:
     backend = api.Backend(store, ingest, config.host, config.max_body_bytes)
     # The receiver comes first: a platform's prefix may begin with /api.
-    app = Starlette(routes=[*receiver.routes(ingest, config.max_body_bytes), *api.routes(backend)])
-    announcement = config.data / _ANNOUNCEMENT
+    return Starlette(routes=[*receiver.routes(ingest, gate), *api.routes(backend)])
+
+
+def _serve(app: Starlette, listener: socket.socket, grpc_address: str | None, announcement: Path) -> None:
     server = _Server(
         uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=5),
-        lambda: _announce(announcement, _url(listener)),
+        lambda: _announce(announcement, {"url": _url(listener), "grpc": grpc_address}),
     )
     # uvicorn stops on these signals and then raises them again for whoever handled them before: nobody.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -156,9 +184,9 @@ def _url(listener: socket.socket) -> str:
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
 
 
-def _announce(path: Path, url: str) -> None:
+def _announce(path: Path, addresses: dict[str, str | None]) -> None:
     draft = path.with_suffix(".json.tmp")
-    draft.write_text(json.dumps({"pid": os.getpid(), "url": url}), encoding="utf-8")
+    draft.write_text(json.dumps({"pid": os.getpid(), **addresses}), encoding="utf-8")
     draft.replace(path)
 
 
@@ -168,6 +196,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, help="the data folder (WHYSPAN_DATA, else ./.whyspan)")
     parser.add_argument("--host", help="the address to listen on (WHYSPAN_HOST, else 127.0.0.1)")
     parser.add_argument("--port", type=int, help="the port, 0 for any free one (WHYSPAN_PORT, else 4318)")
+    parser.add_argument("--grpc-port", type=int, help="the port for gRPC, likewise (WHYSPAN_GRPC_PORT, else 4317)")
     try:
         run(load(**vars(parser.parse_args(arguments))))
     except (WrongSetting, PortBusy, StoreError, JournalUnavailable) as error:

@@ -109,9 +109,10 @@ def test_the_worker_diagnoses_what_a_collector_takes_and_stops_cleanly(tmp_path:
     environment = {**os.environ, "WHYSPAN_QUIET_SECONDS": "0"}
     module = [sys.executable, "-m"]
     data = ["--data", str(tmp_path)]
+    ports = ["--port", "0", "--grpc-port", "0"]
     with (
         subprocess.Popen([*module, "whyspan_analysis.worker", *data], env=environment) as worker,
-        subprocess.Popen([*module, "whyspan_collector.service", *data, "--port", "0"], env=environment) as collector,
+        subprocess.Popen([*module, "whyspan_collector.service", *data, *ports], env=environment) as collector,
     ):
         try:
             url = wait_for(lambda: running_collector(tmp_path))

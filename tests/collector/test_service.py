@@ -192,7 +192,8 @@ def test_one_data_folder_has_one_collector(start: Callable[..., Any], tmp_path: 
         (first.data, "0", f"process {first.process.pid}"),
         (tmp_path, taken, f"127.0.0.1:{taken} cannot be used: Address already in use"),
     ]:
-        command = [sys.executable, "-m", "whyspan_collector.service", "--data", str(data), "--port", port]
+        arguments = ["--data", str(data), "--port", port, "--grpc-port", "0"]
+        command = [sys.executable, "-m", "whyspan_collector.service", *arguments]
         second = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
         assert second.returncode == 2
         assert words in second.stderr

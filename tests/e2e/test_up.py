@@ -20,7 +20,7 @@ def test_commands_work_through_the_running_collector(tmp_path: Path, capsys: pyt
     """While `up` holds the store, import, why, doctor and report work, the report links into the dashboard, SIGTERM stops all."""
     data = ["--data", str(tmp_path / "data")]
     with subprocess.Popen(
-        [sys.executable, "-m", "whyspan_ui.cli", "up", "--port", "0", "--ui-port", "0", *data],
+        [sys.executable, "-m", "whyspan_ui.cli", "up", "--port", "0", "--grpc-port", "0", "--ui-port", "0", *data],
         stdout=subprocess.PIPE,
         text=True,
     ) as up:
@@ -28,6 +28,8 @@ def test_commands_work_through_the_running_collector(tmp_path: Path, capsys: pyt
             assert up.stdout is not None
             addresses = dict(line.split()[:2] for line in iter(up.stdout.readline, "Ctrl-C stops everything.\n"))
 
+            announced = json.loads((tmp_path / "data" / "collector.json").read_text())
+            assert [announced["url"], f"http://{announced['grpc']}"] == [addresses["collector"], addresses["gRPC"]]
             assert main(["import", str(SAMPLE), *data]) == 0
             capsys.readouterr()
             assert main(["why", "--all", "--json", *data]) == 0

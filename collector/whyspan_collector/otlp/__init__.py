@@ -8,7 +8,7 @@ from whyspan_collector.otlp.answers import CONTENT_TYPES, answer, read_answer, r
 from whyspan_collector.otlp.batch import Batch, decode
 from whyspan_collector.otlp.content_encoding import TooLarge, inflate
 from whyspan_collector.otlp.files import Request, detect, requests
-from whyspan_collector.otlp.shape import ENCODINGS, SIGNALS, Encoding, Malformed, Signal
+from whyspan_collector.otlp.shape import ENCODINGS, SIGNALS, Encoding, Malformed, Signal, service_name
 
 __all__ = [
     "CONTENT_TYPES",
@@ -28,4 +28,5 @@ __all__ = [
     "read_refusal",
     "refusal",
     "requests",
+    "service_name",
 ]

@@ -85,3 +85,10 @@ def quoted(value: Any) -> str:
     """A value from a request as part of a message: one printable line of at most 80 characters."""
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
+
+
+def service_name(signal: Signal) -> str:
+    """The full name of the gRPC service that takes the signal; its one method is `Export`."""
+    (service,) = SHAPES[signal].request.DESCRIPTOR.file.services_by_name.values()
+    name: str = service.full_name
+    return name

@@ -66,9 +66,10 @@ def folder_for(options: argparse.Namespace) -> Iterator[Path]:
 
 def show(folder: Path, open_browser: bool) -> None:
     """Starts everything, sends the samples, prints what they came to and where to look."""
-    port, ui_port = free_port(), free_port()
+    port, grpc_port, ui_port = free_port(), free_port(), free_port()
     dashboard = f"http://127.0.0.1:{ui_port}"
-    with Supervisor(processes.programs(folder, port, ui_port), folder / "logs", terminal.err.print) as supervisor:
+    programs = processes.programs(folder, port, grpc_port, ui_port)
+    with Supervisor(programs, folder / "logs", terminal.err.print) as supervisor:
         supervisor.wait_until_ready("collector")
         store = RemoteStore(f"http://127.0.0.1:{port}")
         runs = send_and_diagnose(store, list(samples()))

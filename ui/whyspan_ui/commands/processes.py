@@ -14,14 +14,17 @@ from whyspan_ui.supervisor import Program
 _ANNOUNCEMENT: Final = "dashboard.json"
 
 
-def programs(folder: Path, collector_port: int, dashboard_port: int) -> tuple[Program, Program, Program]:
+def programs(
+    folder: Path, collector_port: int, grpc_port: int, dashboard_port: int
+) -> tuple[Program, Program, Program]:
     """Collector, worker and dashboard, in the order they start."""
     collector, dashboard = f"http://127.0.0.1:{collector_port}", f"http://127.0.0.1:{dashboard_port}"
     data = ("--data", str(folder))
+    ports = ("--port", str(collector_port), "--grpc-port", str(grpc_port))
     return (
         Program(
             "collector",
-            (sys.executable, "-m", "whyspan_collector.service", *data, "--port", str(collector_port)),
+            (sys.executable, "-m", "whyspan_collector.service", *data, *ports),
             f"{collector}/api/health",
         ),
         Program("worker", (sys.executable, "-m", "whyspan_analysis.worker", *data)),

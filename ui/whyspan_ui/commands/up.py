@@ -1,9 +1,10 @@
 """`whyspan up`: collector, analysis worker and dashboard on one data folder, until Ctrl-C."""
 
 import argparse
+from importlib.util import find_spec
 from typing import Final
 
-from whyspan_collector.service import running_collector
+from whyspan_collector.service import NO_GRPC, running_collector
 from whyspan_ui import terminal
 from whyspan_ui.commands import access, processes
 from whyspan_ui.errors import UsageError
@@ -22,6 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--port", metavar="N", type=int, default=4318, help="port for OTLP/HTTP, 0 for a free one (default: 4318)"
     )
     parser.add_argument(
+        "--grpc-port", metavar="N", type=int, default=4317, help="port for OTLP/gRPC, 0 for a free one (default: 4317)"
+    )
+    parser.add_argument(
         "--ui-port", metavar="N", type=int, default=8501, help="port of the dashboard, 0 for a free one (default: 8501)"
     )
     access.add_data(parser)
@@ -35,16 +39,20 @@ def run(options: argparse.Namespace) -> int:
             f"a collector already serves {folder.absolute()} at {url}; stop it first, or use another --data"
         )
     port = listenable(options.port, "--port")
+    grpc_port = listenable(options.grpc_port, "--grpc-port")
     ui_port = listenable(options.ui_port, "--ui-port")
     dashboard = f"http://127.0.0.1:{ui_port}"
     folder.mkdir(parents=True, exist_ok=True)
+    programs = processes.programs(folder, port, grpc_port, ui_port)
     try:
-        with Supervisor(processes.programs(folder, port, ui_port), folder / "logs", terminal.err.print) as supervisor:
+        with Supervisor(programs, folder / "logs", terminal.err.print) as supervisor:
             supervisor.wait_until_ready("collector")
             terminal.out.print(
                 f"collector   http://127.0.0.1:{port}  (OTEL_EXPORTER_OTLP_ENDPOINT; protobuf or JSON over HTTP)",
                 soft_wrap=True,
             )
+            over_grpc = f"http://127.0.0.1:{grpc_port}  (the same over gRPC)" if find_spec("grpc") else NO_GRPC
+            terminal.out.print(terminal.text(f"gRPC        {over_grpc}"), soft_wrap=True)
             supervisor.wait_until_ready("dashboard")
             with processes.announced(folder, dashboard):
                 terminal.out.print(f"dashboard   {dashboard}", soft_wrap=True)
