@@ -22,7 +22,13 @@ PERIODS: Final = (
 )
 """(name, polars interval, seconds up to which it is used): at most some 120 bars. Beyond the last: months."""
 
+COSTS: Final = ("costs_recorded", "costs_derived", "costs_unknown")
+"""Columns: how many calls a cost is of, by how it is known, and how many it leaves out."""
+
 _NS: Final = 10**9
+_TOKENS: Final = pl.when(pl.any_horizontal(pl.col("input_tokens", "output_tokens").is_not_null())).then(
+    pl.sum_horizontal("input_tokens", "output_tokens", ignore_nulls=True)
+)
 
 
 def with_times(runs: pa.Table) -> pl.DataFrame:
@@ -31,9 +37,7 @@ def with_times(runs: pa.Table) -> pl.DataFrame:
     return pl.DataFrame(runs).with_columns(
         started=pl.when("clock_valid").then(pl.from_epoch(start, time_unit="ns").dt.replace_time_zone("UTC")),
         duration_ms=pl.when("clock_valid").then((end - start) / 1e6),
-        tokens=pl.sum_horizontal("input_tokens", "output_tokens", ignore_nulls=True).pipe(
-            lambda total: pl.when(pl.any_horizontal(pl.col("input_tokens", "output_tokens").is_not_null())).then(total)
-        ),
+        tokens=_TOKENS,
     )
 
 
@@ -93,7 +97,7 @@ def spending(runs: pl.DataFrame, by: str) -> pl.DataFrame:
             _known_sum("tokens", failed).alias("failed_tokens"),
             _known_sum("cost"),
             _known_sum("cost", failed).alias("failed_cost"),
-            pl.col("cost").count().alias("priced_runs"),
+            pl.col(COSTS).sum(),
             pl.col("duration_ms").median().alias("median_ms"),
             pl.col("duration_ms").quantile(0.95).alias("p95_ms"),
             pl.col("tokens").sum().alias("order"),
@@ -103,16 +107,16 @@ def spending(runs: pl.DataFrame, by: str) -> pl.DataFrame:
     )
 
 
-def with_models(runs: pl.DataFrame) -> pl.DataFrame:
-    """The runs with `model`: the models they used, joined where there were several; null where none was named.
-
-    A run's sums cannot be divided among its models, so runs are counted under the set of them.
-    """
-    return runs.with_columns(model=pl.when(pl.col("models").list.len() > 0).then(pl.col("models").list.join(" + ")))
+def by_model(runs: pl.DataFrame) -> pl.DataFrame:
+    """What the runs used of each model: several rows per run, `model` null where it was not named."""
+    used = runs.select("run_id", "outcome", "duration_ms", "usage").explode("usage").drop_nulls("usage").unnest("usage")
+    known = (pl.col("cost_source") == "recorded", pl.col("cost_source") == "derived", pl.col("cost_source").is_null())
+    calls = {name: pl.when(how).then("calls").otherwise(0) for name, how in zip(COSTS, known, strict=True)}
+    return used.with_columns(tokens=_TOKENS, **calls)
 
 
 def dearest(runs: pl.DataFrame) -> pl.DataFrame:
-    """The runs that reported a cost, dearest first, then those that reported tokens only, most first."""
+    """The runs whose cost is known at least in part, dearest first, then those that reported tokens only, most first."""
     reported = runs.filter(pl.col("cost").is_not_null() | pl.col("tokens").is_not_null())
     return reported.sort("cost", "tokens", "run_id", descending=[True, True, False], nulls_last=True)
 

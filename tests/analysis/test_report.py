@@ -13,6 +13,7 @@ import pytest
 
 from whyspan_analysis import fleet
 from whyspan_analysis.batch import diagnose_pending
+from whyspan_analysis.report import wording
 from whyspan_analysis.report.build import build
 from whyspan_analysis.report.model import Report, schema
 from whyspan_analysis.report.renderers import RENDERERS
@@ -117,6 +118,9 @@ def test_unknown_is_not_zero() -> None:
             "input_tokens": pa.array([None, None, 7], pa.int64()),
             "output_tokens": pa.array([None, 5, None], pa.int64()),
             "cost": pa.array([None, None, 0.5], pa.float64()),
+            "costs_recorded": [0, 0, 1],
+            "costs_derived": [0, 0, 2],
+            "costs_unknown": [4, 1, 0],
         }
     )
 
@@ -126,7 +130,29 @@ def test_unknown_is_not_zero() -> None:
         None
     ] * 5
     assert (partly["input_tokens"], partly["output_tokens"], partly["failed_tokens"]) == (7, 5, 5)
-    assert (partly["cost"], partly["failed_cost"], partly["priced_runs"], partly["median_ms"]) == (0.5, None, 1, 2000.0)
+    assert (partly["cost"], partly["failed_cost"], partly["median_ms"]) == (0.5, None, 2000.0)
+    assert [partly[name] for name in fleet.COSTS] == [1, 2, 1]
+
+
+def test_a_cost_says_how_it_is_known() -> None:
+    """Reported, computed or both, of all calls or of some; never a sum that hides what is missing."""
+    assert wording.cost(None, 0, 0, 3) == "unknown"
+    assert wording.cost(0.42, 3, 0, 0) == "$0.42 reported"
+    assert wording.cost(0.42, 0, 3, 0) == "$0.42 by list prices"
+    assert wording.cost(0.42, 0, 3, 2) == "$0.42 by list prices for 3 of 5 calls"
+    assert wording.cost(0.42, 1, 3, 1) == "$0.42 for 4 of 5 calls (3 by list prices)"
+
+
+def test_spending_by_model_counts_each_model_for_itself(store: Store, report: Report) -> None:
+    """What a run used is divided among its models, and the sums are those of the runs."""
+    runs = fleet.with_times(store.query("diagnoses"))
+    names = [model.name for model in report.models]
+
+    assert len(names) == len(set(names)) > 3
+    assert sum(model.input_tokens or 0 for model in report.models) == runs["input_tokens"].sum()
+    assert sum(model.cost or 0 for model in report.models) == pytest.approx(runs["cost"].sum())
+    for name in fleet.COSTS:
+        assert sum(getattr(model, name) for model in report.models) == runs[name].sum()
 
 
 def test_nothing_is_called_verified(report: Report) -> None:

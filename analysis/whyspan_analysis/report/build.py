@@ -63,7 +63,7 @@ def build(store: AnyStore, *, since_ns: int | None = None, run_url: Url | None =
         period=period,
         periods=[Period(**{**row, "start": _moment(row["start"])}) for row in periods.to_dicts()],
         agents=[Spending(**row) for row in fleet.spending(runs, "agent").to_dicts()],
-        models=[Spending(**row) for row in fleet.spending(fleet.with_models(runs), "model").to_dicts()],
+        models=[Spending(**row) for row in fleet.spending(fleet.by_model(runs), "model").to_dicts()],
         slowest=_lines(runs.filter(pl.col("duration_ms").is_not_null()).sort("duration_ms", descending=True), url),
         dearest=_lines(fleet.dearest(runs), url),
         gaps=_gaps(store, since_ns),
@@ -133,6 +133,7 @@ def _lines(runs: pl.DataFrame, url: Url) -> list[RunLine]:
             duration_ms=run["duration_ms"],
             tokens=run["tokens"],
             cost=run["cost"],
+            **{name: run[name] for name in fleet.COSTS},
             url=url(run["run_id"]),
         )
         for run in runs.head(_LINES).to_dicts()

@@ -13,7 +13,8 @@ from whyspan_analysis.report.model import Report
 _HERE = Path(__file__).parent
 _PAGES = Environment(loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined)
 _PAGES.filters |= {
-    name: getattr(wording, name) for name in ("count", "dollars", "duration", "number", "percent", "pieces", "when")
+    name: getattr(wording, name)
+    for name in ("cost", "count", "dollars", "duration", "number", "percent", "pieces", "when")
 }
 
 

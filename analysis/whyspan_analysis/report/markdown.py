@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from whyspan_analysis.report.model import Cause, Example, Report, Sentence, Spending
-from whyspan_analysis.report.wording import count, dollars, number, percent, pieces, when
+from whyspan_analysis.report.wording import cost, count, dollars, number, percent, pieces, when
 
 _EXAMPLES = 1
 """Per cause: a job summary is skimmed; the HTML report has more."""
@@ -91,7 +91,7 @@ def _spending(title: str, rows: list[Spending]) -> list[str]:
             number(row.failed),
             number(row.input_tokens),
             number(row.output_tokens),
-            escaped(dollars(row.cost)),
+            escaped(cost(row.cost, row.costs_recorded, row.costs_derived, row.costs_unknown)),
             escaped(dollars(row.failed_cost) if row.failed else ""),
         )
         lines.append(f"| {' | '.join(cells)} |")

@@ -88,10 +88,13 @@ class Spending(_Record):
     failed_tokens: int | None
     """Input and output tokens of the failed runs among them."""
     cost: float | None
-    """US dollars as reported; None where nothing was reported, which is not the same as free."""
+    """US dollars of the calls whose cost is known; None where none is, which is not the same as free."""
     failed_cost: float | None
-    priced_runs: int
-    """Runs that reported a cost."""
+    costs_recorded: int
+    """Model calls whose cost the instrumentation reported."""
+    costs_derived: int
+    """Model calls whose cost is their tokens times the list price."""
+    costs_unknown: int
     median_ms: float | None
     p95_ms: float | None
 
@@ -107,6 +110,9 @@ class RunLine(_Record):
     duration_ms: float | None
     tokens: int | None
     cost: float | None
+    costs_recorded: int
+    costs_derived: int
+    costs_unknown: int
     url: str | None
 
 

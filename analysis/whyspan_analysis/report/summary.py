@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from whyspan_analysis.fleet import COSTS
 from whyspan_analysis.report.model import Report
-from whyspan_analysis.report.wording import count, dollars, duration, number, percent, when
+from whyspan_analysis.report.wording import cost, count, dollars, duration, number, percent, when
 
 LINES = 10
 _PAST = 4
@@ -73,13 +74,14 @@ def _used(report: Report) -> Iterator[str]:
     failed_tokens = sum(spent.failed_tokens or 0 for spent in report.agents)
     if tokens and failed_tokens:
         yield f"Failed runs used {number(failed_tokens)} of {number(tokens)} reported tokens ({percent(failed_tokens / tokens)})."
-    priced = sum(spent.priced_runs for spent in report.agents)
+    calls = [sum(getattr(spent, name) for spent in report.agents) for name in COSTS]
     costs = [spent.failed_cost for spent in report.agents if spent.failed_cost is not None]
     if costs:
         total = sum(spent.cost or 0.0 for spent in report.agents)
-        yield f"Failed runs cost {dollars(sum(costs))} of {dollars(total)}, as reported by {number(priced)} of {count(report.totals.runs, 'run')}."
+        yield f"Failed runs cost {dollars(sum(costs))} of {cost(total, *calls)}."
     elif report.totals.failed:
-        yield f"What the failures cost in money is unknown: none of the failed runs reported a cost ({number(priced)} of {count(report.totals.runs, 'run')} did)."
+        known = f"{number(sum(calls[:2]))} of {count(sum(calls), 'model call')}"
+        yield f"What the failures cost in money is unknown: {known} reported a cost or are of a model whose price is known, none of them in a failed run."
 
 
 def _slowest(report: Report) -> Iterator[str]:

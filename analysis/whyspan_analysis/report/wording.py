@@ -28,6 +28,21 @@ def dollars(amount: float | None) -> str:
     return f"${amount:,.2f}" if amount < 1000 else f"${amount:,.0f}"
 
 
+def cost(amount: float | None, recorded: int, derived: int, unknown: int) -> str:
+    """A cost, of how many model calls, and how it is known: `$0.31 reported`, `$0.0042 by list prices for 3 of 5 calls`."""
+    if amount is None:
+        return UNKNOWN
+    known = recorded + derived
+    words = [dollars(amount)]
+    if not (recorded and derived):
+        words.append("by list prices" if derived else "reported")
+    if unknown:
+        words.append(f"for {known:,} of {count(known + unknown, 'call')}")
+    if recorded and derived:
+        words.append(f"({derived:,} by list prices)")
+    return " ".join(words)
+
+
 def number(value: int | None) -> str:
     """With thousands separators."""
     return UNKNOWN if value is None else f"{value:,}"
