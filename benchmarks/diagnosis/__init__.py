@@ -1,0 +1,1 @@
+"""How often the diagnosis is right, on public failed runs with human labels. The readers of evaluation data live here only."""
