@@ -28,7 +28,7 @@ def summary(name: str) -> list[dict[str, Any]]:
 
 
 def _span(span: Span, logs: list[Log], shown_before: set[str]) -> dict[str, Any]:
-    filled, unread = understood(span)
+    filled, unknown = understood(span)
     shown = content(span, logs)
     values = {
         "input_messages": _new(shown.input_messages, shown_before),
@@ -45,7 +45,7 @@ def _span(span: Span, logs: list[Log], shown_before: set[str]) -> dict[str, Any]
         "kind": span.kind.value,
         **{column: _short(getattr(span, column), 200) for column in sorted(filled - {"kind"})},
         **{field: value for field, value in values.items() if value not in (None, [])},
-        "unread": len(unread),
+        **({"unknown": _some(sorted(unknown))} if unknown else {}),
     }
 
 
@@ -73,6 +73,10 @@ def _part(part: Part) -> str:
 def _tool(tool: dict[str, Any]) -> str:
     parameters = tool.get("parameters", {}).get("properties", {})
     return f"{tool['name']}({', '.join(parameters)})"
+
+
+def _some(keys: list[str], most: int = 10) -> list[str]:
+    return keys if len(keys) <= most else [*keys[:most], f"... ({len(keys)})"]
 
 
 def _record(record: Decision | Outcome) -> str:

@@ -46,10 +46,9 @@ VOCABULARIES: Final[tuple[Vocabulary, ...]] = (
 
 _INDEX: Final = ColumnIndex(VOCABULARIES)
 _VALUES: Final = ("arguments", "result", "input", "output", "decision")
-_KEYS: Final = frozenset(_INDEX.keys) | {
-    key for vocabulary in VOCABULARIES for key in vocabulary.content_keys if not key.endswith(".")
-}
-_PREFIXES: Final = tuple({key for vocabulary in VOCABULARIES for key in vocabulary.content_keys if key.endswith(".")})
+_NAMED: Final = {key for vocabulary in VOCABULARIES for key in (*vocabulary.content_keys, *vocabulary.known)}
+_PREFIXES: Final = tuple(sorted(key for key in _NAMED if key.endswith(".")))
+_KEYS: Final = frozenset(_INDEX.keys | _NAMED)
 
 
 def fill_columns(span: Span) -> None:
@@ -96,10 +95,9 @@ def _tools(known: list[dict[str, Any]], found: list[dict[str, Any]]) -> list[dic
 
 
 def understood(span: Span) -> tuple[set[str], set[str]]:
-    """How far a span is understood: (the canonical columns that are filled, the attribute keys nobody reads).
+    """How far a span is understood: (the canonical columns that are filled, the attribute keys no vocabulary knows).
 
     Needs the span's columns. Both come from the tables of the vocabularies, so they cannot claim what is not there.
     """
     filled = {column for column in _INDEX.columns if getattr(span, column) not in (None, Kind.OTHER)}
-    unread = {key for key in span.attributes if key not in _KEYS and not key.startswith(_PREFIXES)}
-    return filled, unread
+    return filled, {key for key in span.attributes if key not in _KEYS and not key.startswith(_PREFIXES)}

@@ -71,6 +71,18 @@ VOCABULARY: Final = Vocabulary(
     },
     titles={Kind.TOOL: ("tool", SPAN_NAME)},
     content_keys=("langfuse.observation.input", "langfuse.observation.output"),
+    known=(
+        "langfuse.environment",
+        "langfuse.internal.",
+        "langfuse.observation.completion_start_time",
+        "langfuse.observation.level",
+        "langfuse.observation.metadata.",
+        "langfuse.observation.model.parameters",
+        "langfuse.observation.prompt.",
+        "langfuse.release",
+        "langfuse.trace.",
+        "langfuse.version",
+    ),
     read=read,
     refine=refine,
 )

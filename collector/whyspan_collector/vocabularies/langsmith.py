@@ -48,6 +48,11 @@ VOCABULARY: Final = Vocabulary(
     },
     titles={Kind.TOOL: ("tool", SPAN_NAME)},
     content_keys=("gen_ai.prompt", "gen_ai.completion"),
+    known=(
+        "langsmith.metadata.",
+        "langsmith.span.",
+        "langsmith.trace.",
+    ),
     read=read,
     refine=refine,
 )

@@ -38,5 +38,10 @@ VOCABULARY: Final = Vocabulary(
     name="mcp",
     kinds={"mcp.method.name": _METHODS},
     columns={"operation": ("mcp.method.name",)},
+    known=(
+        "jsonrpc.",
+        "mcp.",
+        "rpc.",
+    ),
     refine=refine,
 )

@@ -60,6 +60,16 @@ VOCABULARY: Final = Vocabulary(
     },
     titles={Kind.TOOL: ("tool", SPAN_NAME), Kind.AGENT: ("agent", SPAN_NAME)},
     content_keys=("mlflow.spanInputs", "mlflow.spanOutputs", "mlflow.chat.tools", "model"),
+    known=(
+        "mlflow.experimentId",
+        "mlflow.message.format",
+        "mlflow.spanFunctionName",
+        "mlflow.spanLogLevel",
+        "mlflow.trace.",
+        "mlflow.traceRequestId",
+        "mlflow.traceTag.",
+        "tools",
+    ),
     read=read,
     refine=refine,
 )

@@ -37,5 +37,6 @@ VOCABULARY: Final = Vocabulary(
         semconv.HANDOFF_TARGET,
         "whyspan.decision.",
     ),
+    known=(semconv.REQUEST_PARAMETERS,),
     read=read,
 )

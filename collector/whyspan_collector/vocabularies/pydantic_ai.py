@@ -47,5 +47,12 @@ VOCABULARY: Final = Vocabulary(
         "tool_response",
         "final_result",
     ),
+    known=(
+        "gen_ai.aggregated_usage.details.",
+        "logfire.",
+        "model_name",
+        "pydantic_ai.cache.",
+        "pydantic_ai.tool.",
+    ),
     read=read,
 )

@@ -75,6 +75,18 @@ VOCABULARY: Final = Vocabulary(
         "gen_ai.completion.",
         "llm.request.functions.",
     ),
+    known=(
+        "gen_ai.task.",
+        "llm.headers",
+        "llm.is_streaming",
+        "llm.usage.total_tokens",
+        "traceloop.association.properties.",
+        "traceloop.entity.name",
+        "traceloop.entity.path",
+        "traceloop.entity.version",
+        "traceloop.prompt.",
+        "traceloop.workflow.name",
+    ),
     read=read,
     refine=refine,
 )

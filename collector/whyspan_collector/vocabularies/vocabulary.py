@@ -39,6 +39,8 @@ class Vocabulary:
     """Kind -> (column, key or SPAN_NAME): what names such a span where the tables left the column empty."""
     content_keys: tuple[str, ...] = ()
     """What `read` looks at: keys, and prefixes ending in a dot."""
+    known: tuple[str, ...] = ()
+    """Keys, and prefixes ending in a dot, that it uses for what we have no place for; what a user named is under them too."""
     read: Reader = _nothing
     """Derives the content; fields it does not fill are left to the vocabularies after it."""
     refine: Callable[[Span], None] = _as_it_is
