@@ -32,7 +32,7 @@ QUIET = (
     "--disable-sync",
     "--no-first-run",
 )
-ROW_HEIGHT = 31
+ROW_HEIGHT = 33
 
 
 @pytest.fixture(scope="module")

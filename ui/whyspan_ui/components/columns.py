@@ -22,6 +22,7 @@ LETTERS = {
     Kind.STEP: "S",
     Kind.OTHER: "·",
 }
+NO_CHOICE = "choice not captured"
 _NOTE_LENGTH = 140
 _Number = TypeVar("_Number", int, float)
 _MARKS_OF_PROBLEMS = ("decisive", "rival", "error", "finding", "recovered")
@@ -184,7 +185,7 @@ def _decision(node: DecisionNode, rows: dict[str, int], decisive: str | None) ->
         "agent": node.agent,
         "source": node.source,
         "question": one_line(node.question),
-        "choice": one_line(node.choice or "undecided"),
+        "choice": one_line(node.choice or NO_CHOICE),
         "others": [
             {"label": one_line(option.label), "score": option.score} for option in node.options if not option.chosen
         ],

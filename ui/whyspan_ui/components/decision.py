@@ -2,7 +2,7 @@
 
 from whyspan_analysis.model import DecisionNode, Knowledge, OptionView, Run
 from whyspan_ui.components import badges
-from whyspan_ui.components.columns import one_line, title
+from whyspan_ui.components.columns import NO_CHOICE, one_line, title
 from whyspan_ui.components.markup import Markup, prose, tag
 from whyspan_ui.components.messages import block
 from whyspan_ui.components.verdict import quote
@@ -48,7 +48,7 @@ def _options(node: DecisionNode) -> Markup:
     chosen_first = sorted(node.options, key=lambda option: not option.chosen)
     lines = [_option(option) for option in chosen_first]
     if not any(option.chosen for option in node.options):
-        lines.insert(0, tag("li", tag("b", tag("bdi", node.choice or "undecided")), class_="chosen"))
+        lines.insert(0, tag("li", tag("b", tag("bdi", node.choice or NO_CHOICE)), class_="chosen"))
     return tag("ul", *lines, class_="options")
 
 

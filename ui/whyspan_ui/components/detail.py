@@ -13,7 +13,7 @@ from whyspan_collector.records import Content, Message, Span
 from whyspan_ui.components import badges, figures
 from whyspan_ui.components.columns import title
 from whyspan_ui.components.decision import absent, decision, link, section
-from whyspan_ui.components.markup import Markup, join, prose, tag
+from whyspan_ui.components.markup import Markup, dotted, join, prose, tag
 from whyspan_ui.components.messages import chat, code
 from whyspan_ui.components.verdict import quote
 
@@ -65,7 +65,8 @@ def _show(name: str, run: Run, diagnosis: Diagnosis, span: Span, content: Conten
 def _header(run: Run, span: Span) -> Markup:
     elapsed = figures.elapsed_ms(span.start_ns, span.end_ns)
     took = wording.duration(elapsed) if elapsed is not None else "pending" if span.end_ns == 0 else "no valid time"
-    facts = [span.kind.value.replace("_", " "), span.name if span.name != title(run, span) else None]
+    kind = span.kind.value.replace("_", " ")
+    facts = [kind, span.name if span.name not in (title(run, span), kind) else None]
     facts.append(span.agent if span.kind is not Kind.AGENT else None)
     facts += [took, _tokens(span), wording.dollars(span.cost) if span.cost is not None else None]
     error = (
@@ -77,7 +78,7 @@ def _header(run: Run, span: Span) -> Markup:
     return tag(
         "header",
         tag("div", badges.letter(span), tag("h3", tag("bdi", title(run, span))), class_="name"),
-        tag("div", tag("bdi", " · ".join(fact for fact in facts if fact)), class_="muted"),
+        tag("div", dotted(facts), class_="muted"),
         tag("div", tag("b", "Error "), tag("bdi", error), class_="card failed") if span.status == "error" else None,
         class_="detail-header",
         data_shows=span.span_id,
@@ -93,18 +94,16 @@ def _finding(run: Run, finding: Finding) -> Markup:
     words = [finding.detector.replace("_", " "), finding.role.value, "recovered" if finding.recovered else None]
     origin = finding.origin_span_id
     quotes = [quote(run, ref, here=finding.span_id) for ref in finding.refs if ref.quote]
-    more = tag("details", tag("summary", f"{len(quotes) - 2} more"), *quotes[2:]) if len(quotes) > 2 else None
     return tag(
         "div",
         tag(
             "div",
-            tag("b", tag("bdi", " · ".join(word for word in words if word))),
+            tag("b", dotted(words)),
             badges.knowledge("derived"),
             class_="head",
         ),
         prose(finding.message),
-        *quotes[:2],
-        more,
+        tag("details", tag("summary", f"Evidence: {wording.count(len(quotes), 'quote')}"), *quotes) if quotes else None,
         tag("div", "First seen in ", link(run, origin), class_="origin")
         if origin and origin != finding.span_id
         else None,

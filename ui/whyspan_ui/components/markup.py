@@ -4,6 +4,7 @@ Trace text is never handed to Streamlit's Markdown, which would read links, form
 """
 
 import html
+from collections.abc import Iterable
 
 from whyspan_analysis.report.wording import pieces
 from whyspan_ui.printable import printable
@@ -42,3 +43,9 @@ def tag(name: str, *children: object, **attributes: object) -> Markup:
 def prose(sentence: str) -> Markup:
     """One of our sentences: the values it quotes from the trace stand between backticks and become code, literally."""
     return tag("bdi", *(tag("code", piece) if is_code else piece for piece, is_code in pieces(sentence)))
+
+
+def dotted(facts: Iterable[str | None]) -> Markup:
+    """Facts in one line, each in its own writing direction; None and empty ones are left out."""
+    shown = [tag("bdi", fact) for fact in facts if fact]
+    return Markup(" · ".join(shown))

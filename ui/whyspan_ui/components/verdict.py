@@ -7,7 +7,7 @@ from whyspan_ui.components.columns import one_line, title
 from whyspan_ui.components.markup import Markup, join, prose, tag
 
 _HEADINGS = {Status.FAILED: "Why it failed", Status.OK: "Ended ok", Status.UNKNOWN: "Outcome unknown"}
-_CHIP_LENGTH = 52
+_CHIP_LENGTH = 44
 
 
 def banner(run: Run, diagnosis: Diagnosis) -> Markup:
@@ -15,7 +15,7 @@ def banner(run: Run, diagnosis: Diagnosis) -> Markup:
     status = diagnosis.outcome.status
     return tag(
         "section",
-        tag("div", tag("b", _HEADINGS[status]), " ", *_headline(diagnosis), class_="headline"),
+        tag("div", tag("h2", _HEADINGS[status]), *_headline(diagnosis), class_="headline"),
         _chain(diagnosis),
         tag("div", _rivals(run, diagnosis), _full_chain(run, diagnosis), _missing(diagnosis), class_="more"),
         class_=f"verdict {status.value}",
@@ -38,9 +38,10 @@ def _chain(diagnosis: Diagnosis) -> Markup | None:
     """One chip per sentence; the arrow between two is the order in which it happened."""
     if not diagnosis.chain:
         return None
-    decisive = diagnosis.hypotheses[0].span_id if diagnosis.hypotheses else None
+    failed = diagnosis.outcome.status is Status.FAILED
+    decisive = diagnosis.hypotheses[0].span_id if failed and diagnosis.hypotheses else None
     spans = [next((ref.span_id for ref in sentence.refs), None) for sentence in diagnosis.chain]
-    first = spans.index(decisive) if decisive in spans else None
+    first = spans.index(decisive) if decisive is not None and decisive in spans else None
     chips = [
         _chip(sentence, span_id, decisive=position == first)
         for position, (sentence, span_id) in enumerate(zip(diagnosis.chain, spans, strict=True))

@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from whyspan_analysis.fleet import COSTS
 from whyspan_analysis.report import wording
 from whyspan_ui import data
 from whyspan_ui.components import badges, figures
@@ -55,8 +56,9 @@ def header(row: dict[str, Any]) -> Markup:
     known = [row["input_tokens"], row["output_tokens"]]
     if any(tokens is not None for tokens in known):
         facts.append(f"{figures.compact(sum(tokens or 0 for tokens in known))} tokens")
-    if row["cost"] is not None:
-        facts.append(wording.dollars(row["cost"]))
+    calls = [row[name] for name in COSTS]
+    if any(calls):
+        facts.append(f"cost {wording.cost(row['cost'], *calls)}")
     return tag(
         "div",
         tag("h1", tag("bdi", row["agent"] or row["name"])),

@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from whyspan_analysis.fleet import COSTS
 from whyspan_analysis.report import wording
 from whyspan_ui import data, theme
 from whyspan_ui.components import figures
@@ -12,7 +13,9 @@ from whyspan_ui.components.markup import tag
 from whyspan_ui.components.notices import empty_store
 
 FILTERS = {"All": None, "Failed": "failed", "Ok": "ok", "Unknown": "unknown"}
-_ROW_HEIGHT = 31
+_ROW_HEIGHT = 33
+_HEADER_HEIGHT = 33
+_LARGEST = 690  # the rest of a window of 900 pixels
 
 
 def page() -> None:
@@ -55,8 +58,11 @@ def table_of_runs() -> pl.DataFrame:
     runs = pl.DataFrame(data.runs())
     starts_validly = pl.col("clock_valid") & pl.col("start_ns").is_between(*figures.VALID_NS)
     tokens = pl.col("input_tokens").fill_null(0) + pl.col("output_tokens").fill_null(0)
+    known = pl.col("costs_recorded") + pl.col("costs_derived")
     return runs.select(
         "run_id",
+        *COSTS,
+        run=pl.col("run_id").str.head(8),
         status=pl.col("outcome").fill_null("not diagnosed yet"),
         agent=pl.coalesce("agent", "name"),
         verdict=pl.col("verdict").str.replace_all("`", "", literal=True),
@@ -66,6 +72,9 @@ def table_of_runs() -> pl.DataFrame:
         seconds=pl.when("clock_valid").then((pl.col("end_ns").cast(pl.Float64) - pl.col("start_ns")) / 1e9),
         tokens=pl.when(pl.any_horizontal(pl.col("input_tokens", "output_tokens").is_not_null())).then(tokens),
         cost="cost",
+        cost_of=pl.when(pl.col("cost").is_not_null() & (pl.col("costs_unknown") > 0)).then(
+            pl.format("{} of {} calls", known, known + pl.col("costs_unknown"))
+        ),
         started=pl.when(starts_validly)
         .then(pl.col("start_ns").cast(pl.Int64, strict=False))
         .cast(pl.Datetime("ns", "UTC")),
@@ -92,12 +101,18 @@ def key_figures(runs: pl.DataFrame, failed: int) -> None:
         cards.append(
             ("Failure rate", f"{100 * failed / judged:.1f} %", f"Of the {judged:,} runs whose outcome is known.")
         )
-    for heading, known, shown in (
-        ("Tokens", runs["tokens"].count(), figures.compact(int(runs["tokens"].sum()))),
-        ("Cost", runs["cost"].count(), wording.dollars(float(runs["cost"].sum()))),
-    ):
-        if known:
-            cards.append((heading, shown, f"Reported by {known:,} of {runs.height:,} runs."))
+    if known := runs["tokens"].count():
+        total = figures.compact(int(runs["tokens"].sum()))
+        cards.append(("Tokens", total, f"Reported by {known:,} of {runs.height:,} runs."))
+    if runs["cost"].count():
+        reported, derived, unknown = (wording.count(int(runs[name].sum()), "model call") for name in COSTS)
+        cards.append(
+            (
+                "Cost",
+                wording.dollars(float(runs["cost"].sum())),
+                f"{reported} with a reported cost, {derived} by list prices; {unknown} of unknown cost are left out.",
+            )
+        )
     slow = runs["seconds"].quantile(0.95, interpolation="higher")
     if slow is not None:
         cards.append(("p95 duration", wording.duration(slow * 1000), "19 of 20 runs took at most this long."))
@@ -109,7 +124,7 @@ def key_figures(runs: pl.DataFrame, failed: int) -> None:
 def table(runs: pl.DataFrame) -> None:
     """The runs as a table; a click on a row opens the run."""
     known = [
-        name for name in runs.columns if name in ("run_id", "status", "agent") or runs[name].null_count() < runs.height
+        name for name in runs.columns if name in ("run", "status", "agent") or runs[name].null_count() < runs.height
     ]
     shown = runs.select(known).with_columns(pl.concat_list("status").alias("status"))
     choice = st.dataframe(
@@ -121,7 +136,7 @@ def table(runs: pl.DataFrame) -> None:
         on_select="rerun",
         selection_mode="single-cell",
         row_height=_ROW_HEIGHT,
-        height=min(_ROW_HEIGHT * (runs.height + 1) + 3, 640),
+        height=min(_ROW_HEIGHT * runs.height + _HEADER_HEIGHT, _LARGEST),
         placeholder="",
         alt="Runs, newest first",
     )
@@ -135,16 +150,21 @@ def _columns() -> dict[str, Any]:
     column = st.column_config
     return {
         "status": column.MultiselectColumn("Status", options=list(states), color=list(states.values()), width=84),
-        "agent": column.TextColumn("Agent", width=130),
-        "verdict": column.TextColumn("Verdict", width=560),
-        "grade": column.TextColumn("Grade", width=64, help="How well the cause is supported: suspect, likely, strong."),
-        "decisive": column.TextColumn("Decisive", width=120, help="The tool, else the agent, of the decisive step."),
+        "agent": column.TextColumn("Agent", width=124),
+        "verdict": column.TextColumn("Verdict", width=600),
+        "grade": column.TextColumn("Grade", width=58, help="How well the cause is supported: suspect, likely, strong."),
+        "decisive": column.TextColumn("Decisive", width=112, help="The tool, else the agent, of the decisive step."),
         "spans": column.NumberColumn("Spans", width=58),
-        "seconds": column.NumberColumn("Duration", format="%.2f s", width=76),
+        "seconds": column.NumberColumn("Duration", format="%.3f s", width=76),
         "tokens": column.NumberColumn("Tokens", format="compact", width=64),
-        "cost": column.NumberColumn("Cost", format="$%.4f", width=70),
-        "started": column.DatetimeColumn("Started", format="D MMM HH:mm:ss", timezone="UTC", width=124),
-        "run_id": column.TextColumn("Run", width=80),
+        "cost": column.NumberColumn(
+            "Cost", format="$%.4f", width=70, help="As reported, else tokens times the list price of the model."
+        ),
+        "cost_of": column.TextColumn("Cost of", width=96, help="The other calls have no known cost."),
+        "started": column.DatetimeColumn("Started", format="D MMM HH:mm:ss", timezone="UTC", width=112),
+        "run": column.TextColumn(
+            "Run", width=70, help="The first characters of the run id; they are enough everywhere."
+        ),
     }
 
 

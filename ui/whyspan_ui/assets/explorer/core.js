@@ -16,6 +16,8 @@ export function buildModel(columns) {
   for (let i = size - 1; i >= 0; i--) {
     if (parent[i] !== NONE) end[parent[i]] = Math.max(end[parent[i]], end[i]);
   }
+  const carriedOutBy = new Map(); // row -> the last decision that led to it
+  columns.decisions.forEach((decision, k) => decision.led_to.forEach((row) => carriedOutBy.set(row, k)));
   let total = 1;
   for (let i = 0; i < size; i++) total = Math.max(total, start[i] + (duration[i] ?? 0));
   const decisionsAt = new Map();
@@ -33,6 +35,7 @@ export function buildModel(columns) {
     costSum: sumUp(parent, cost),
     rowOf: new Map(id.map((spanId, i) => [spanId, i])),
     decisionsAt,
+    carriedOutBy,
     decisionRows: [...decisionsAt.keys()].sort((a, b) => a - b),
     problemRows: problems(columns, end),
   };
@@ -131,10 +134,18 @@ export function rowAt(model, moment) {
 
 /** The decision a row belongs to: its own, the last one that was carried out by it, else the last one before it. */
 export function decisionOf(model, i) {
-  const own = model.decisionsAt.get(i);
-  if (own) return own[0];
-  const carriedOut = model.decisions.findLastIndex((decision) => decision.led_to.includes(i));
-  return carriedOut >= 0 ? carriedOut : model.decisions.findLastIndex((decision) => decision.row < i);
+  return model.decisionsAt.get(i)?.[0] ?? model.carriedOutBy.get(i) ?? decisionBefore(model, i);
+}
+
+function decisionBefore({ decisionRows, decisionsAt }, i) {
+  let low = 0;
+  let high = decisionRows.length; // decisionRows[low - 1] < i <= decisionRows[high]
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (decisionRows[middle] < i) low = middle + 1;
+    else high = middle;
+  }
+  return low > 0 ? decisionsAt.get(decisionRows[low - 1]).at(-1) : NONE;
 }
 
 /**

@@ -51,6 +51,7 @@ export function createGrid(element, state, { onSelect, onToggle }) {
     fold.textContent = parent ? (open[i] || hits !== null ? "▾" : "▸") : "";
     letter.textContent = model.letters[kind[i]];
     letter.className = `letter ${model.kinds[kind[i]]}`;
+    letter.title = model.kinds[kind[i]].replace("_", " ");
     name.replaceChildren(...highlighted(model.name[i], query));
     name.title = model.name[i];
     note.textContent = model.note[i];
@@ -96,7 +97,7 @@ function newRow() {
     name: el("bdi", { class: "name" }),
     note: el("bdi", { class: "note" }),
     tag: el("span", { class: "tag" }),
-    tokens: el("div", { class: "number", role: "gridcell" }),
+    tokens: el("div", { class: "number tokens", role: "gridcell" }),
     cost: el("div", { class: "number cost", role: "gridcell" }),
     time: el("div", { class: "number", role: "gridcell" }),
     bar: el("span", { class: "bar" }),

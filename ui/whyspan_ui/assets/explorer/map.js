@@ -28,7 +28,7 @@ export function arcsInto(model, k) {
 export function layOut(model) {
   const top = model.decisions.some((_, k) => arcsInto(model, k).size) ? ARC_SPACE : NO_ARC_SPACE;
   const lines = model.decisions.map((decision) => Math.min(decision.others.length, OPTIONS_SHOWN + 1));
-  return { top, height: top + CARD.height + 12 + Math.max(0, ...lines) * OPTION_HEIGHT };
+  return { top, height: top + CARD.height + 12 + lines.reduce((a, b) => Math.max(a, b), 0) * OPTION_HEIGHT };
 }
 
 /** `state()` gives {model, selected}; `onSelect(row)`. Returns {draw}, which also scrolls the current card into view. */

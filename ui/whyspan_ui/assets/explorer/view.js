@@ -14,6 +14,7 @@ import { createMinimap } from "./minimap.js";
 import { createFooter, createHelp, createToolbar } from "./toolbar.js";
 
 const REPORT_AFTER_MS = 90;
+const MAP_KEYS = { ArrowRight: "nextDecision", ArrowLeft: "previousDecision" };
 const LEAST_HEIGHT = 480;
 const BELOW = 70; // room for the folded chart below
 
@@ -47,7 +48,7 @@ export class Explorer {
 
   layOut() {
     const { model, root } = this;
-    const map = el("div", { class: "map", role: "group", "aria-label": "Decision map" });
+    const map = el("div", { class: "map", tabindex: "0", role: "group", "aria-label": "Decision map, arrow keys move" });
     const minimap = el("div", { class: "minimap", "aria-hidden": "true" });
     this.axis = el("div", { class: "axis" });
     this.treegrid = el("div", { class: "grid", role: "treegrid", tabindex: "0", "aria-label": "Spans", "aria-readonly": "true" });
@@ -208,8 +209,9 @@ export class Explorer {
       this.pressInSearch(event);
       return;
     }
-    const action = actionFor(event);
-    const onButton = event.target !== this.treegrid && action === "commit";
+    const onMap = event.target.classList.contains("map");
+    const action = (onMap && MAP_KEYS[event.key]) || actionFor(event);
+    const onButton = event.target.tagName === "BUTTON" && action === "commit";
     if (!action || onButton) return;
     event.preventDefault();
     event.stopPropagation(); // Streamlit has an `r` and a `c` of its own
