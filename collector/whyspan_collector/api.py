@@ -18,7 +18,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from whyspan_collector import sql
+from whyspan_collector.access import READ_TOKEN, Unauthorized, check_token
 from whyspan_collector.body import read_body
+from whyspan_collector.config import Config
 from whyspan_collector.errors import QueryError, StoreError, StoreUnavailable
 from whyspan_collector.ingest import Ingest
 from whyspan_collector.otlp import TooLarge
@@ -38,9 +40,7 @@ class Backend:
 
     store: Store
     ingest: Ingest
-    host: str
-    """The address the collector listens on; requests may name it besides the local names."""
-    max_body_bytes: int
+    config: Config
     threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_THREADS))
 
 
@@ -56,6 +56,7 @@ class _NotLocal(Exception):
 
 
 _STATUS: Final[dict[type[Exception], int]] = {
+    Unauthorized: 401,
     _NotLocal: 403,
     _NoSuchQuery: 404,
     QueryError: 400,
@@ -92,12 +93,17 @@ async def _answer(handler: _Handler, backend: Backend, request: Request) -> Resp
     try:
         host = request.headers.get("host", "")
         name = host if host.endswith("]") else host.rpartition(":")[0] or host
-        if name.lower() not in _LOCAL_HOSTS | {backend.host}:
-            raise _NotLocal(f"the host {host!r} is not a local one; use 127.0.0.1 or localhost")
+        if name.lower() not in {*_LOCAL_HOSTS, backend.config.host, *backend.config.hosts}:
+            raise _NotLocal(
+                f"the host {host!r} is not a local one; use 127.0.0.1 or localhost, or name it in WHYSPAN_HOSTS"
+            )
+        if handler not in _OPEN:
+            check_token(backend.config.read_token, request.headers.get("authorization", ""), READ_TOKEN)
         return await handler(backend, request)
     except tuple(_STATUS) as error:
         status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
-        return JSONResponse({"error": str(error)}, status)
+        headers = {"www-authenticate": "Bearer"} if status == 401 else None
+        return JSONResponse({"error": str(error)}, status, headers)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody reads it
 
@@ -106,15 +112,19 @@ async def _in_thread(backend: Backend, call: Callable[..., Any], *args: Any, **k
     return await to_thread.run_sync(partial(call, *args, **kwargs), limiter=backend.threads)
 
 
-async def _health(backend: Backend, _: Request) -> Response:
-    """Alive, and which collector this is."""
-    return JSONResponse({"status": "ok", "pid": os.getpid(), "data": str(backend.store.path.parent.resolve())})
+async def _health(_backend: Backend, _: Request) -> Response:
+    """Alive, and which process this is. Open to everybody, like `ready`, for what watches over processes."""
+    return JSONResponse({"status": "ok", "pid": os.getpid()})
 
 
 async def _ready(backend: Backend, _: Request) -> Response:
     """200 once what an earlier process left in the journal is queryable, 503 until then."""
     ready = backend.ingest.caught_up
     return JSONResponse({"ready": ready}, 200 if ready else 503)
+
+
+_OPEN: Final = (_health, _ready)
+"""Answered without a token."""
 
 
 async def _status(backend: Backend, _: Request) -> Response:
@@ -126,7 +136,7 @@ async def _query(backend: Backend, request: Request) -> Response:
     name = request.path_params["name"]
     if name not in sql.queries():
         raise _NoSuchQuery(f"there is no query {name!r}; there are {', '.join(sql.queries())}")
-    sent = await read_body(request, backend.max_body_bytes)
+    sent = await read_body(request, backend.config.max_body_bytes)
     parameters = json.loads(sent or b"{}")
     if not isinstance(parameters, dict):
         raise QueryError(f"the parameters of query {name!r} must be a JSON object")
@@ -142,7 +152,7 @@ def _arrow(store: Store, name: str, parameters: dict[str, Any]) -> bytes:
 
 
 async def _diagnoses(backend: Backend, request: Request) -> Response:
-    sent = await read_body(request, backend.max_body_bytes)
+    sent = await read_body(request, backend.config.max_body_bytes)
     table = pa.ipc.open_stream(sent).read_all()
     await _in_thread(backend, backend.store.save_diagnoses, table)
     return JSONResponse({"saved": table.num_rows})

@@ -7,6 +7,7 @@ from typing import Any, Final
 import httpx
 import pyarrow as pa
 
+from whyspan_collector.access import CERTIFICATE, INGEST_TOKEN, READ_TOKEN, bearer, trust
 from whyspan_collector.errors import QueryError, StoreError, StoreUnavailable
 from whyspan_collector.otlp import CONTENT_TYPES, Encoding, Signal, read_answer, read_refusal
 
@@ -17,14 +18,13 @@ _ERRORS: Final[Mapping[int, type[StoreError]]] = {400: QueryError, 404: QueryErr
 
 
 class RemoteStore:
-    """The store behind the collector at a URL."""
+    """The store behind the collector at a URL. Brings the tokens that are in the environment."""
 
     def __init__(self, url: str) -> None:
         """`url` is that of the collector, e.g. `http://127.0.0.1:4318`."""
         self.url = url
-        self._http = httpx.Client(
-            base_url=url, timeout=_SECONDS, trust_env=False
-        )  # no proxy between two local processes
+        # No proxy between two local processes.
+        self._http = httpx.Client(base_url=url, timeout=_SECONDS, trust_env=False, verify=trust(url))
 
     def query(self, name: str, **parameters: Any) -> pa.Table:
         """Run a named query; see `Store.query`.
@@ -70,7 +70,7 @@ class RemoteStore:
             StoreUnavailable: the collector does not answer, or could not take it for two minutes; nothing was kept.
             StoreError: it refuses the request, e.g. because it is too large.
         """
-        headers = {"content-type": CONTENT_TYPES[encoding]}
+        headers = {"content-type": CONTENT_TYPES[encoding], **bearer(INGEST_TOKEN)}
         deadline = time.monotonic() + _SECONDS
         while True:
             response = self._request("POST", f"/v1/{signal}", content=body, headers=headers)
@@ -87,7 +87,7 @@ class RemoteStore:
         self._http.close()
 
     def _api(self, method: str, path: str, **content: Any) -> httpx.Response:
-        response = self._request(method, f"/api{path}", **content)
+        response = self._request(method, f"/api{path}", headers=bearer(READ_TOKEN), **content)
         if response.is_success:
             return response
         try:
@@ -100,6 +100,9 @@ class RemoteStore:
         try:
             return self._http.request(method, path, **content)
         except httpx.HTTPError as error:
-            raise StoreUnavailable(
-                f"the collector at {self.url} does not answer ({error}). Is it still running? `whyspan up` starts it."
-            ) from error
+            hint = (
+                f"Its certificate is not trusted here; set {CERTIFICATE} to the certificate's file."
+                if "CERTIFICATE_VERIFY_FAILED" in str(error)
+                else "Is it still running? `whyspan up` starts it."
+            )
+            raise StoreUnavailable(f"the collector at {self.url} does not answer ({error}). {hint}") from error

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 MIB: Final = 1024 * 1024
 
@@ -22,7 +22,22 @@ class Config(BaseModel):
     """The data folder. In the working directory, so that a project's traces stay with the project."""
 
     host: str = "127.0.0.1"
-    """The address to listen on. Loopback, because traces hold prompts and nothing here asks who is calling."""
+    """The address to listen on. Loopback, because traces hold prompts; any other demands the two tokens."""
+
+    hosts: tuple[str, ...] = ()
+    """Names under which the API may be asked, besides loopback's and `host`; in the environment separated by commas."""
+
+    ingest_token: SecretStr | None = Field(None, min_length=16)
+    """What a request with telemetry must bring as `Authorization: Bearer`; demanded unless `host` is loopback."""
+
+    read_token: SecretStr | None = Field(None, min_length=16)
+    """Likewise for the API, which reads everything and saves diagnoses, and for `/metrics`."""
+
+    tls_certificate: Path | None = None
+    """PEM file of the certificate, its chain behind it; with it HTTP becomes HTTPS and gRPC speaks TLS."""
+
+    tls_key: Path | None = None
+    """PEM file of its private key."""
 
     port: int = Field(4318, ge=0, le=65535)
     """The port for OTLP/HTTP. The one OpenTelemetry exporters use unless told otherwise; 0 takes any free one."""
@@ -41,6 +56,28 @@ class Config(BaseModel):
 
     quiet_seconds: float = Field(5.0, ge=0)
     """How long a run must be silent to count as settled. A batch exporter flushes every five seconds by default."""
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def _separate(cls, hosts: Any) -> Any:
+        return [name.strip().lower() for name in hosts.split(",")] if isinstance(hosts, str) else hosts
+
+    @model_validator(mode="after")
+    def _certificate_has_a_key(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key go together")
+        return self
+
+    @property
+    def url(self) -> str:
+        """Where processes of this machine reach the collector."""
+        return self.url_at(self.port)
+
+    def url_at(self, port: int) -> str:
+        """The same at another port."""
+        reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - recognised, not listened on
+        scheme = "https" if self.tls_certificate else "http"
+        return f"{scheme}://[{reachable}]:{port}" if ":" in reachable else f"{scheme}://{reachable}:{port}"
 
     @model_validator(mode="after")
     def _bounds_hold_a_body(self) -> Self:
@@ -68,7 +105,8 @@ def load(**arguments: Any) -> Config:
             raise WrongSetting(first["msg"]) from None
         name = str(first["loc"][0])
         source = _variable(name) if name in environment else name
-        raise WrongSetting(f"{source}={first['input']!r}: {first['msg']}") from None
+        value = "***" if name.endswith("_token") else repr(first["input"])
+        raise WrongSetting(f"{source}={value}: {first['msg']}") from None
 
 
 def _variable(name: str) -> str:

@@ -10,7 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from pydantic import SecretStr
+
 from whyspan_collector import otlp
+from whyspan_collector.access import INGEST_TOKEN, Unauthorized, check_token
 from whyspan_collector.journal import JournalFull, JournalUnavailable
 
 Take: TypeAlias = Callable[[int], None]
@@ -38,6 +41,7 @@ class Refusal:
 
 
 REFUSALS: Final[dict[type[Exception], Refusal]] = {
+    Unauthorized: Refusal(401, 16),
     otlp.Malformed: Refusal(400, 3),
     otlp.TooLarge: Refusal(413, 3),
     Unsupported: Refusal(415, 3),
@@ -45,24 +49,30 @@ REFUSALS: Final[dict[type[Exception], Refusal]] = {
     JournalFull: Refusal(503, 8, retry_seconds=2),
     JournalUnavailable: Refusal(503, 14, retry_seconds=10),
 }
-"""3 is INVALID_ARGUMENT, 8 RESOURCE_EXHAUSTED, 14 UNAVAILABLE."""
+"""3 is INVALID_ARGUMENT, 8 RESOURCE_EXHAUSTED, 14 UNAVAILABLE, 16 UNAUTHENTICATED."""
 
 
 class Gate:
-    """The bound and the count of refusals that all ways in share. Thread-safe."""
+    """The token, the bound and the count of refusals that all ways in share. Thread-safe."""
 
-    def __init__(self, memory_bytes: int, max_body_bytes: int) -> None:
+    def __init__(self, memory_bytes: int, max_body_bytes: int, token: SecretStr | None = None) -> None:
         """Nothing is in progress yet.
 
         Args:
             memory_bytes: how much the bodies of requests in progress may take together.
             max_body_bytes: largest body of one request, inflated.
+            token: what senders must bring; None takes requests from everybody.
         """
+        self._token = token
         self.max_body_bytes = max_body_bytes
         self._memory_bytes = memory_bytes
         self._taken = 0
         self._refused: Counter[str] = Counter()
         self._lock = threading.Lock()
+
+    def admit(self, authorization: str) -> None:
+        """Let a request with this Authorization header pass. Raises Unauthorized."""
+        check_token(self._token, authorization, INGEST_TOKEN)
 
     @contextmanager
     def memory(self) -> Iterator[Take]:

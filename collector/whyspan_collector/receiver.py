@@ -41,6 +41,7 @@ async def _export(
     encoding = _ENCODINGS.get(content_type)
     content_encoding = request.headers.get("content-encoding", "identity").strip().lower()
     try:
+        gate.admit(request.headers.get("authorization", ""))
         if encoding is None:
             raise Unsupported(f"content type {content_type!r} is not taken; send {' or '.join(_ENCODINGS)}")
         if content_encoding not in _CONTENT_ENCODINGS:
@@ -67,6 +68,8 @@ async def _export(
 
 def _refuse(gate: Gate, encoding: otlp.Encoding, error: Exception) -> Response:
     refusal = gate.refuse(error)
-    headers = {"retry-after": str(refusal.retry_seconds)} if refusal.retry_seconds else None
+    headers = {"retry-after": str(refusal.retry_seconds)} if refusal.retry_seconds else {}
+    if refusal.http == 401:
+        headers["www-authenticate"] = "Bearer"
     body = otlp.refusal(encoding, refusal.code, str(error))
     return Response(body, refusal.http, headers, media_type=otlp.CONTENT_TYPES[encoding])

@@ -13,7 +13,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -22,6 +22,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from whyspan_collector import api, receiver
+from whyspan_collector.access import check_exposure, warning
 from whyspan_collector.client import RemoteStore
 from whyspan_collector.config import Config, WrongSetting, load
 from whyspan_collector.errors import StoreBusy, StoreError, StoreUnavailable
@@ -49,17 +50,25 @@ def run(config: Config) -> None:
 
     Raises:
         StoreBusy: another process holds the data folder.
+        WrongSetting: strangers could read and write, or the certificate cannot be used.
         PortBusy: the port is taken.
         StoreError, JournalUnavailable: the data folder cannot be used.
     """
+    check_exposure(config)
+    if concern := warning(config):
+        _say(concern)
+    config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(PermissionError):  # somebody else's folder, lent to us
+        config.data.chmod(0o700)
     store = Store(config.data)
     try:
         with _listen(config.host, config.port) as listener:
             ingest = Ingest(store, Journal(config.data / "journal", config.journal_bytes))
-            gate = Gate(config.requests_bytes, config.max_body_bytes)
+            gate = Gate(config.requests_bytes, config.max_body_bytes, config.ingest_token)
             try:
                 with _grpc(config, ingest, gate) as grpc_address:
-                    _serve(_app(config, store, ingest, gate), listener, grpc_address, config.data / _ANNOUNCEMENT)
+                    addresses = {"url": config.url_at(listener.getsockname()[1]), "grpc": grpc_address}
+                    _serve(config, _app(config, store, ingest, gate), listener, addresses)
             finally:
                 ingest.close()
     finally:
@@ -126,13 +135,14 @@ def _listen(host: str, port: int) -> socket.socket:
 def _grpc(config: Config, ingest: Ingest, gate: Gate) -> Iterator[str | None]:
     """OTLP over gRPC during the block; the address it listens on, None where grpcio is not installed."""
     if find_spec("grpc") is None:
-        print(f"whyspan collector: {NO_GRPC}", file=sys.stderr)  # noqa: T201 - the log of the process
+        _say(NO_GRPC)
         yield None
         return
-    from whyspan_collector.grpc_receiver import GrpcReceiver
+    from whyspan_collector.grpc_receiver import GrpcReceiver, tls
 
+    credentials = tls(config.tls_certificate, config.tls_key) if config.tls_certificate and config.tls_key else None
     try:
-        receiver = GrpcReceiver(ingest, gate, config.host, config.grpc_port)
+        receiver = GrpcReceiver(ingest, gate, config.host, config.grpc_port, credentials)
     except OSError as error:
         raise PortBusy(
             f"{config.host}:{config.grpc_port} cannot be used for gRPC. Stop what listens there, or use another"
@@ -143,15 +153,24 @@ def _grpc(config: Config, ingest: Ingest, gate: Gate) -> Iterator[str | None]:
 
 
 def _app(config: Config, store: Store, ingest: Ingest, gate: Gate) -> Starlette:
-    backend = api.Backend(store, ingest, config.host, config.max_body_bytes)
+    backend = api.Backend(store, ingest, config)
     # The receiver comes first: a platform's prefix may begin with /api.
     return Starlette(routes=[*receiver.routes(ingest, gate), *api.routes(backend)])
 
 
-def _serve(app: Starlette, listener: socket.socket, grpc_address: str | None, announcement: Path) -> None:
+def _serve(config: Config, app: Starlette, listener: socket.socket, addresses: dict[str, str | None]) -> None:
+    announcement = config.data / _ANNOUNCEMENT
     server = _Server(
-        uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=5),
-        lambda: _announce(announcement, {"url": _url(listener), "grpc": grpc_address}),
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=5,
+            ssl_certfile=config.tls_certificate,
+            ssl_keyfile=config.tls_key,
+        ),
+        lambda: _announce(announcement, addresses),
     )
     # uvicorn stops on these signals and then raises them again for whoever handled them before: nobody.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -178,16 +197,15 @@ class _Server(uvicorn.Server):
         self._announce()
 
 
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - recognised here, not listened on
-    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
-
-
 def _announce(path: Path, addresses: dict[str, str | None]) -> None:
     draft = path.with_suffix(".json.tmp")
+    draft.touch(mode=0o600)
     draft.write_text(json.dumps({"pid": os.getpid(), **addresses}), encoding="utf-8")
     draft.replace(path)
+
+
+def _say(message: str) -> None:
+    print(f"whyspan collector: {message}", file=sys.stderr)  # noqa: T201 - the log of the process
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -197,10 +215,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--host", help="the address to listen on (WHYSPAN_HOST, else 127.0.0.1)")
     parser.add_argument("--port", type=int, help="the port, 0 for any free one (WHYSPAN_PORT, else 4318)")
     parser.add_argument("--grpc-port", type=int, help="the port for gRPC, likewise (WHYSPAN_GRPC_PORT, else 4317)")
+    os.umask(0o077)  # what the database and the journal write is nobody else's business
     try:
         run(load(**vars(parser.parse_args(arguments))))
     except (WrongSetting, PortBusy, StoreError, JournalUnavailable) as error:
-        print(f"whyspan collector: {error}", file=sys.stderr)  # noqa: T201 - the log of the process
+        _say(str(error))
         return 2
     return 0
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from whyspan_analysis.batch import diagnose_pending
 from whyspan_collector import otlp
 from whyspan_collector.client import RemoteStore
+from whyspan_collector.config import load as load_config
 from whyspan_collector.service import running_collector
 from whyspan_ui import terminal
 from whyspan_ui.commands import access, processes
@@ -66,12 +67,13 @@ def folder_for(options: argparse.Namespace) -> Iterator[Path]:
 
 def show(folder: Path, open_browser: bool) -> None:
     """Starts everything, sends the samples, prints what they came to and where to look."""
-    port, grpc_port, ui_port = free_port(), free_port(), free_port()
+    ui_port = free_port()
+    settings = load_config(data=folder, host="127.0.0.1", port=free_port(), grpc_port=free_port())
     dashboard = f"http://127.0.0.1:{ui_port}"
-    programs = processes.programs(folder, port, grpc_port, ui_port)
+    programs = processes.programs(settings, ui_port)
     with Supervisor(programs, folder / "logs", terminal.err.print) as supervisor:
         supervisor.wait_until_ready("collector")
-        store = RemoteStore(f"http://127.0.0.1:{port}")
+        store = RemoteStore(settings.url)
         runs = send_and_diagnose(store, list(samples()))
         store.close()
         print_table(runs)

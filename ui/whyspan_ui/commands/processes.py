@@ -9,23 +9,22 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from whyspan_collector.config import Config
 from whyspan_ui.supervisor import Program
 
 _ANNOUNCEMENT: Final = "dashboard.json"
 
 
-def programs(
-    folder: Path, collector_port: int, grpc_port: int, dashboard_port: int
-) -> tuple[Program, Program, Program]:
+def programs(settings: Config, dashboard_port: int) -> tuple[Program, Program, Program]:
     """Collector, worker and dashboard, in the order they start."""
-    collector, dashboard = f"http://127.0.0.1:{collector_port}", f"http://127.0.0.1:{dashboard_port}"
-    data = ("--data", str(folder))
-    ports = ("--port", str(collector_port), "--grpc-port", str(grpc_port))
+    dashboard = f"http://127.0.0.1:{dashboard_port}"
+    data = ("--data", str(settings.data))
+    listen = ("--host", settings.host, "--port", str(settings.port), "--grpc-port", str(settings.grpc_port))
     return (
         Program(
             "collector",
-            (sys.executable, "-m", "whyspan_collector.service", *data, *ports),
-            f"{collector}/api/health",
+            (sys.executable, "-m", "whyspan_collector.service", *data, *listen),
+            f"{settings.url}/api/health",
         ),
         Program("worker", (sys.executable, "-m", "whyspan_analysis.worker", *data)),
         Program(

@@ -33,25 +33,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Runs everything until Ctrl-C."""
-    folder = access.config(options).data
+    settings = access.config(options)
+    folder = settings.data
     if url := running_collector(folder):
         raise UsageError(
             f"a collector already serves {folder.absolute()} at {url}; stop it first, or use another --data"
         )
-    port = listenable(options.port, "--port")
-    grpc_port = listenable(options.grpc_port, "--grpc-port")
+    ports = {
+        "port": listenable(options.port, "--port"),
+        "grpc_port": listenable(options.grpc_port, "--grpc-port"),
+    }
+    settings = settings.model_copy(update=ports)
     ui_port = listenable(options.ui_port, "--ui-port")
     dashboard = f"http://127.0.0.1:{ui_port}"
-    folder.mkdir(parents=True, exist_ok=True)
-    programs = processes.programs(folder, port, grpc_port, ui_port)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    programs = processes.programs(settings, ui_port)
     try:
         with Supervisor(programs, folder / "logs", terminal.err.print) as supervisor:
             supervisor.wait_until_ready("collector")
             terminal.out.print(
-                f"collector   http://127.0.0.1:{port}  (OTEL_EXPORTER_OTLP_ENDPOINT; protobuf or JSON over HTTP)",
+                f"collector   {settings.url}  (OTEL_EXPORTER_OTLP_ENDPOINT; protobuf or JSON over HTTP)",
                 soft_wrap=True,
             )
-            over_grpc = f"http://127.0.0.1:{grpc_port}  (the same over gRPC)" if find_spec("grpc") else NO_GRPC
+            over_grpc = f"{settings.url_at(settings.grpc_port)}  (the same over gRPC)" if find_spec("grpc") else NO_GRPC
             terminal.out.print(terminal.text(f"gRPC        {over_grpc}"), soft_wrap=True)
             supervisor.wait_until_ready("dashboard")
             with processes.announced(folder, dashboard):
