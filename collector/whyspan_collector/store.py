@@ -180,7 +180,7 @@ def _as_unavailable() -> Iterator[None]:
 
 def _open(path: Path) -> duckdb.DuckDBPyConnection:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return duckdb.connect(path, config={**_SETTINGS, "temp_directory": str(path.with_suffix(".tmp"))})
     except duckdb.IOException as error:
         if "Could not set lock" not in str(error):
