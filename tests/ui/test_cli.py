@@ -181,6 +181,19 @@ def test_doctor_says_where_the_data_is_and_what_to_add(whyspan: Whyspan, data: P
     assert (status, findings["data"], findings["collector"]) == (0, str(data), None)
     assert "whyspan.decision" not in advice["travel-desk"]
     assert any("whyspan.decision" in said for said in advice.values())
+    assert [row["model"] for row in findings["unpriced"]] == ["scripted-1"]
+    (agents,) = (one for one in findings["instrumentations"] if "openai_agents" in one["scope"])
+    assert (agents["spans"]["agent"], agents["filled"]["agent"]["agent"], agents["unknown"]) == (2, 1, {})
+
+
+def test_doctor_says_what_instrumentations_leave_out(whyspan: Whyspan) -> None:
+    """For people: which prices are missing, what the newest spans lack, and which attributes nobody knows."""
+    _, printed, _ = whyspan("doctor")
+
+    assert "no price for scripted-1 (" in printed
+    assert "add it to prices.toml" in printed
+    assert "openinference.instrumentation.openai_agents 2.6.0" in printed
+    assert "of 2 agents: 1 with a name" in printed
 
 
 def test_doctor_works_before_there_is_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

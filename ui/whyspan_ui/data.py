@@ -19,6 +19,7 @@ from whyspan_analysis.load import load_run
 from whyspan_analysis.model import Diagnosis, Run
 from whyspan_analysis.report.build import build
 from whyspan_analysis.report.model import Report
+from whyspan_collector.coverage import Coverage, coverage
 from whyspan_collector.service import open_store
 
 _RUNS_KEPT = 8
@@ -67,9 +68,15 @@ def status() -> dict[str, Any]:
         return store.status()
 
 
-def coverage() -> pa.Table:
+def sources() -> pa.Table:
     """Of how many spans what is known, by service, scope and vocabulary (query `coverage`)."""
     return _ask("coverage")
+
+
+def instrumentations() -> list[Coverage]:
+    """What the newest spans of each instrumentation fill and what is unknown in them."""
+    with closing(open_store(data_dir())) as store:
+        return coverage(store.query)
 
 
 def _ask(name: str, **parameters: Any) -> pa.Table:

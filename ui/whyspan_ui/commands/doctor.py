@@ -3,15 +3,19 @@
 import argparse
 import json
 from collections import Counter
+from dataclasses import asdict
 from typing import Any, Final
 
 from whyspan_analysis.report.wording import count
 from whyspan_collector.client import RemoteStore
+from whyspan_collector.coverage import Coverage, coverage
 from whyspan_collector.service import AnyStore
-from whyspan_ui import terminal
+from whyspan_ui import captured, terminal
 from whyspan_ui.commands import access, processes
 from whyspan_ui.commands.advice import advice
 from whyspan_ui.terminal import out, text
+
+_MOST_UNPRICED: Final = 10
 
 EXAMPLES: Final = ("whyspan doctor", "whyspan doctor --data /var/lib/whyspan --json")
 
@@ -45,14 +49,16 @@ def examine(store: AnyStore) -> dict[str, Any]:
         "collector": store.url if isinstance(store, RemoteStore) else None,
         "status": store.status(),
         "services": services(store.query("coverage").to_pylist()),
+        "instrumentations": [asdict(one) for one in coverage(store.query)],
         "not_captured": store.query("not_captured").to_pylist(),
+        "unpriced": store.query("unpriced").to_pylist(),
     }
 
 
-def services(coverage: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def services(counted: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows of the query `coverage` summed up by service: its instrumentations complete each other. Most spans first."""
     found: dict[str | None, dict[str, Any]] = {}
-    for row in coverage:
+    for row in counted:
         service = found.setdefault(
             row["service"], {"service": row["service"], "instrumentations": [], "counts": Counter()}
         )
@@ -87,8 +93,10 @@ def print_findings(findings: dict[str, Any]) -> None:
     out.print(text(("ever        ", "dim"), came or "nothing came in"))
     if "ingest" in status:
         print_ingest(status["ingest"])
+    print_prices(status["prices"], findings["unpriced"])
     for service in findings["services"]:
         print_service(service)
+    print_instrumentations([Coverage(**one) for one in findings["instrumentations"]])
     if findings["not_captured"]:
         out.print()
         out.print(text(("Not captured", "underline")))
@@ -136,3 +144,33 @@ def print_service(service: dict[str, Any]) -> None:
         )
     for line in service["advice"]:
         out.print(text(("  missing  ", "yellow"), line))
+
+
+def print_prices(table: dict[str, Any], unpriced: list[dict[str, Any]]) -> None:
+    """Which prices costs are derived with, and of which models they are missing."""
+    own = f", after {count(table['own'], 'price')} of yours" if table["own"] else ""
+    out.print(text(("prices      ", "dim"), f"list prices as of {table['as_of']}{own}"))
+    for row in unpriced[:_MOST_UNPRICED]:
+        where = f"{count(row['calls'], 'model call')} in {count(row['runs'], 'run')}"
+        model = row["model"] or "a model that is not named"
+        if row["reports_tokens"]:
+            said = f"no price for {model} ({where}): add it to prices.toml in the data folder"
+        else:
+            said = f"no tokens from {model} ({where}), so no cost"
+        out.print(text(("            ", "dim"), said))
+
+
+def print_instrumentations(instrumentations: list[Coverage]) -> None:
+    """What the newest spans of each instrumentation leave out, and what they send that nobody knows."""
+    told = [(one, list(captured.gaps(one)), captured.unknown(one)) for one in instrumentations]
+    told = [(one, gaps, unknown) for one, gaps, unknown in told if gaps or unknown]
+    if told:
+        out.print()
+        out.print(text(("What instrumentations leave out, in their newest spans", "underline")))
+    for one, gaps, unknown in told:
+        name = " ".join(filter(None, (one.scope or "no scope named", one.scope_version)))
+        out.print(text("  ", name, (f"  {one.vocabulary or 'no vocabulary recognised'}", "dim")))
+        for gap in gaps:
+            out.print(text("    ", gap))
+        if unknown:
+            out.print(text(("    nobody knows  ", "dim"), unknown))

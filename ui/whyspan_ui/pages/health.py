@@ -5,7 +5,8 @@ from typing import Any
 import streamlit as st
 
 from whyspan_analysis.report import wording
-from whyspan_ui import data
+from whyspan_collector.coverage import Coverage
+from whyspan_ui import captured, data
 from whyspan_ui.components.markup import tag
 from whyspan_ui.components.notices import empty_store
 
@@ -31,11 +32,19 @@ def page() -> None:
             st.metric(name.capitalize(), f"{status[name]:,}", border=True)
     st.html(tag("h2", "What each source sends"))
     st.dataframe(
-        [_source(row) for row in data.coverage().to_pylist()],
+        [_source(row) for row in data.sources().to_pylist()],
         hide_index=True,
         height="content",
         placeholder="",
         alt="Of how many spans what is known, by service and instrumentation",
+    )
+    st.html(tag("h2", "What each instrumentation leaves out, in its newest spans"))
+    st.dataframe(
+        [_instrumentation(one) for one in data.instrumentations()],
+        hide_index=True,
+        height="content",
+        placeholder="",
+        alt="What is missing and what nobody knows, by instrumentation and version",
     )
     st.html(tag("h2", "The store"))
     rows = {"data folder": data.data_dir(), "database": status["path"], "size": _bytes(status["file_bytes"])}
@@ -62,6 +71,17 @@ def _source(row: dict[str, Any]) -> dict[str, Any]:
         if row[part] < row[whole]
     ]
     return shown | {"Not captured": ", ".join(lacking) or "nothing of what we look for"}
+
+
+def _instrumentation(one: Coverage) -> dict[str, Any]:
+    return {
+        "Instrumentation": one.scope or "not sent",
+        "Version": one.scope_version or "not sent",
+        "Vocabulary": one.vocabulary or "not recognised",
+        "Spans": sum(one.spans.values()),
+        "Left out": "; ".join(captured.gaps(one)) or "nothing of what we look for",
+        "Attributes nobody knows": captured.unknown(one) or "none",
+    }
 
 
 def _bytes(size: int) -> str:
