@@ -1,12 +1,10 @@
-"""Where spans go: the process's tracer provider, our exporter on it, and the end of both."""
+"""Where spans go: the process's tracer provider, our delivery on it, and the end of both."""
 
 import atexit
 import os
 from dataclasses import dataclass, field
-from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, cast
-from urllib.parse import urlsplit
 
 from opentelemetry import trace
 
@@ -14,16 +12,15 @@ from whyspan import runtime, semconv
 from whyspan.faults import contained, warn_once
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+    from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import SpanExporter
 
     from whyspan.delivery import Delivery
+    from whyspan.losses import Losses
+    from whyspan.outlets import Outlet
 
-_TRACES_PATH = "/v1/traces"
-_BATCH = 128
-"""Spans of one export request: at `values.TEXT_LIMIT` characters for the largest, still below 64 MiB."""
-_DELAY_MS = 1000
-"""How long a finished span waits for others; a second, so that a run is seen while it runs."""
+_SPOOL_MB = 256
+"""Megabytes of spooled spans for one collector; hours of a busy agent, and little of a disk."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,6 @@ class _Active:
     settings: _Settings
     provider: "TracerProvider"
     delivery: "Delivery"
-    processor: "SpanProcessor"
 
 
 _active: _Active | None = None
@@ -57,8 +53,9 @@ def configure(
     """Starts recording: from here on agents, tools, model calls and decisions become spans.
 
     A tracer provider that is already set is joined and never replaced: it keeps its resource (service and
-    environment) and its exporters, and everything it traces also goes to Whyspan. Spans are exported in batches by a
-    thread of their own and flushed at exit. Called again with the same arguments it does nothing.
+    environment) and its exporters, and everything it traces also goes to Whyspan. Spans are on disk within 100 ms of
+    their end and stay there, in `WHYSPAN_SPOOL` or this user's state folder, until the collector has them; up to
+    `WHYSPAN_SPOOL_MB` (256) megabytes. Called again with the same arguments it does nothing.
 
     Args:
         service: Name of this service; `OTEL_SERVICE_NAME` by default.
@@ -81,32 +78,30 @@ def configure(
         return
     with contained:
         from whyspan.delivery import Delivery
+        from whyspan.losses import Losses
 
-        delivery = Delivery(partial(_exporter, settings))
-        processor = _processor(delivery)
+        losses = Losses()
+        delivery = Delivery(_outlet(settings, losses), lambda span: span, losses)
         joined = _provider(settings)
-        joined.add_span_processor(processor)
+        joined.add_span_processor(delivery)
         runtime.use(joined.get_tracer("whyspan", version("whyspan")))
-        _active = _Active(settings, joined, delivery, processor)
+        _active = _Active(settings, joined, delivery)
         atexit.register(shutdown)
 
 
 def provider() -> "TracerProvider | None":
-    """The tracer provider that `configure()` joined or made; None while nothing is recorded."""
+    """The tracer provider that is recorded from; None before `configure()`."""
     return None if _active is None else _active.provider
 
 
 def flush() -> bool:
-    """Sends what is waiting; True when everything arrived. Without a collector it waits ten seconds for one.
+    """Sends what is waiting; True when everything arrived. A collector that does not answer costs ten seconds.
 
     Example:
         >>> arrived = flush()
     """
     with contained:
-        if _active is None:
-            return True
-        failures = _active.delivery.failures
-        return _active.processor.force_flush() and _active.delivery.failures == failures
+        return _active is None or _active.delivery.force_flush()
     return False
 
 
@@ -122,8 +117,7 @@ def shutdown() -> None:
             runtime.use(None)
             ended, _active = _active, None
             atexit.unregister(shutdown)
-            ended.delivery.hurry()
-            ended.processor.shutdown()
+            ended.delivery.shutdown()
 
 
 def _provider(settings: _Settings) -> "TracerProvider":
@@ -145,23 +139,14 @@ def _provider(settings: _Settings) -> "TracerProvider":
     return provider
 
 
-def _processor(delivery: "Delivery") -> "SpanProcessor":
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+def _outlet(settings: _Settings, losses: "Losses") -> "Outlet":
+    from whyspan.outlets import CollectorOutlet, ExporterOutlet
 
-    return BatchSpanProcessor(
-        delivery,
-        # None leaves the choice to OpenTelemetry, which reads these variables
-        schedule_delay_millis=None if "OTEL_BSP_SCHEDULE_DELAY" in os.environ else _DELAY_MS,
-        max_export_batch_size=None if "OTEL_BSP_MAX_EXPORT_BATCH_SIZE" in os.environ else _BATCH,
-    )
-
-
-def _exporter(settings: _Settings, timeout: float | None) -> "SpanExporter":
     if settings.exporter is not None:
-        return settings.exporter
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        return ExporterOutlet(settings.exporter, losses)
+    from whyspan.collector import Collector
+    from whyspan.spool import default_root
 
-    endpoint = settings.endpoint
-    if endpoint is not None and urlsplit(endpoint).path in ("", "/"):
-        endpoint = endpoint.rstrip("/") + _TRACES_PATH
-    return OTLPSpanExporter(endpoint=endpoint, headers=settings.headers or None, timeout=timeout)
+    megabytes = os.environ.get("WHYSPAN_SPOOL_MB", "")
+    budget = int(megabytes) if megabytes.isdecimal() else _SPOOL_MB
+    return CollectorOutlet(Collector(settings.endpoint, settings.headers), default_root(), budget * 2**20, losses)

@@ -42,9 +42,12 @@ contained = _Contained()
 """`with contained:` around every piece of our code that the host calls. Never around the host's own code."""
 
 
-def warn_once(message: str) -> None:
-    """Logs a wrong use of the SDK, the first time it happens: what was wrong and what is done instead."""
-    if _first_time(message):
+def warn_once(message: str, about: str | None = None) -> None:
+    """Logs a wrong use or a loss, the first time it happens: what was wrong and what is done instead.
+
+    `about` says what is the same, where the message varies.
+    """
+    if _first_time(about or message):
         logger.warning("whyspan: %s", message)
 
 

@@ -1,10 +1,12 @@
 """What the SDK knows while it runs: the tracer of this process, and the run and agent the current context is in."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from opentelemetry import context as otel
-from opentelemetry.context import Context
+from opentelemetry.context import _SUPPRESS_HTTP_INSTRUMENTATION_KEY, _SUPPRESS_INSTRUMENTATION_KEY, Context
 from opentelemetry.trace import Span, Tracer
 
 from whyspan.memory import Memory
@@ -52,6 +54,17 @@ def scope(context: Context | None = None) -> Scope | None:
     """The scope of a context, by default of the calling code; None outside any agent."""
     found = (otel.get_current() if context is None else context).get(_SCOPE)
     return found if isinstance(found, Scope) else None
+
+
+@contextmanager
+def quietly() -> Generator[None]:
+    """For our own work: what instrumentations see of it, such as the requests to the collector, is not recorded."""
+    context = otel.set_value(_SUPPRESS_INSTRUMENTATION_KEY, True)
+    token = otel.attach(otel.set_value(_SUPPRESS_HTTP_INSTRUMENTATION_KEY, True, context))
+    try:
+        yield
+    finally:
+        otel.detach(token)
 
 
 def within(scope: Scope, context: Context) -> Context:

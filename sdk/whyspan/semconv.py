@@ -105,6 +105,9 @@ OUTCOME_CHECK: Final = "whyspan.outcome.check"
 OUTCOME_DETAIL: Final = "whyspan.outcome.detail"
 """What was expected and what was found, in words."""
 
+LOST_PREFIX: Final = "whyspan.lost."
+"""On the resource, and only where it is not 0: `whyspan.lost.<reason>`, the spans the process has lost so far."""
+
 # --- OpenTelemetry GenAI, as far as we write it ---------------------------------------------------------------
 
 OPERATION_NAME: Final = "gen_ai.operation.name"

@@ -3,67 +3,14 @@
 A process each, because a process has one tracer provider for good.
 """
 
-import gzip
 import json
-import os
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+Receiver = Any
+Run = Any
 
 
-class Receiver(ThreadingHTTPServer):
-    """Keeps what it is sent: path, headers and spans as (service, span name)."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.requests: list[tuple[str, dict[str, str]]] = []
-        self.spans: list[tuple[str, str]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Receiver
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.headers.get("Content-Encoding") == "gzip":
-            body = gzip.decompress(body)
-        self.server.requests.append((self.path, dict(self.headers)))
-        for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
-            service = {pair.key: pair.value.string_value for pair in resource.resource.attributes}["service.name"]
-            self.server.spans += [(service, span.name) for scope in resource.scope_spans for span in scope.spans]
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *args: Any) -> None:
-        pass
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
-        yield server
-        server.shutdown()
-
-
-def run(program: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("OTEL_", "PYTEST_"))}
-    command = [sys.executable, "-W", "error", "-c", program]
-    return subprocess.run(command, env={**environment, **variables}, capture_output=True, text=True, check=False)
-
-
-def test_spans_arrive_when_the_program_ends(receiver: Receiver) -> None:
+def test_spans_arrive_when_the_program_ends(receiver: Receiver, run: Run) -> None:
     """With nothing but OTEL_* variables; called twice, every span still arrives once."""
     done = run(
         """
@@ -83,7 +30,7 @@ with whyspan.agent("support"):
     assert receiver.requests[0][1]["x-team"] == "blue"
 
 
-def test_an_existing_provider_is_joined(receiver: Receiver) -> None:
+def test_an_existing_provider_is_joined(receiver: Receiver, run: Run) -> None:
     """The provider stays, its exporter goes on, what others trace with it arrives too, up to the last moment."""
     done = run(
         f"""
@@ -116,7 +63,7 @@ with whyspan.agent("late"):
     assert sorted(receiver.spans) == [("theirs", name) for name in names]
 
 
-def test_shutdown_and_again(receiver: Receiver) -> None:
+def test_shutdown_and_again(receiver: Receiver, run: Run) -> None:
     """After `shutdown()` nothing is recorded until `configure()` is called again."""
     done = run(
         f"""
@@ -135,7 +82,7 @@ for name in ("one", None, "three"):
     assert [name for _, name in receiver.spans] == ["invoke_agent one", "invoke_agent three"]
 
 
-def test_no_collector() -> None:
+def test_no_collector(run: Run) -> None:
     """Without a collector the program runs and ends as ever; `flush()` says that nothing arrived."""
     done = run(
         """
@@ -153,10 +100,10 @@ with whyspan.agent("support"):
     assert done.returncode == 0
     assert done.stdout.split() == ["False", "done"]
     assert "Traceback" not in done.stderr
-    assert done.stderr.count("`whyspan up` starts one") == 1
+    assert done.stderr.count("`whyspan up` starts a collector") == 1
 
 
-def test_other_settings_later(receiver: Receiver) -> None:
+def test_other_settings_later(receiver: Receiver, run: Run) -> None:
     """A second `configure()` with other arguments changes nothing and says so."""
     done = run(
         f"""
@@ -172,7 +119,7 @@ with whyspan.agent("support"):
     assert "call shutdown() first" in done.stderr
 
 
-def test_a_forked_child_records_too(receiver: Receiver) -> None:
+def test_a_forked_child_records_too(receiver: Receiver, run: Run) -> None:
     """A child process made by fork delivers its own spans."""
     done = run(
         f"""
@@ -193,7 +140,7 @@ os.wait()
     assert sorted(name for _, name in receiver.spans) == ["invoke_agent child", "invoke_agent parent"]
 
 
-def test_the_sdk_is_light() -> None:
+def test_the_sdk_is_light(run: Run) -> None:
     """Importing the SDK imports neither the platform's dependencies nor an exporter, and starts no thread."""
     done = run(
         """
