@@ -74,7 +74,9 @@ def instrument(*frameworks: str) -> list[Instrumentation]:
         if frameworks:
             done += _switch_on([each for each in present if each.name in frameworks], joined, by_name=True)
             absent = [each.name for each in FRAMEWORKS if each.name in frameworks and each not in present]
-            done += [Instrumentation(name, "not installed", advice="the framework itself is missing") for name in absent]
+            done += [
+                Instrumentation(name, "not installed", advice="the framework itself is missing") for name in absent
+            ]
         elif platform := _platform(joined):
             why = f"{platform} records this process; Whyspan adds decisions, tools and outcomes to its traces"
             done += [Instrumentation(each.name, "left alone", advice=why) for each in present]
