@@ -1,7 +1,8 @@
 """The SQL of the collector, read from its files: `queries/` are asked by name, `statements/` are the store's own steps.
 
 The header comment of a query is its contract: the first lines say what it answers, and one line `-- $name: ...`
-(`-- $name?: ...` where it may be left out) declares each parameter.
+(`-- $name?: ...` where it may be left out) declares each parameter. `$filter` is special: a filter (`filter`) comes in
+its place as SQL of our own with parameters of its own.
 """
 
 import re
@@ -15,9 +16,12 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from whyspan_collector import filter as filters
 from whyspan_collector.errors import QueryError
 
+_FILTER = "filter"
 _PARAMETER = re.compile(r"^-- \$(\w+)(\??): ", re.MULTILINE)
+_FILTER_PLACE = re.compile(r"(?<!-- )\$filter\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +33,25 @@ class Query:
     required: frozenset[str]
     optional: frozenset[str]
 
-    def bind(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Completes the parameters for DuckDB: optional ones that were left out become None.
+    def prepare(self, parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Returns what DuckDB is to run, and its parameters: optional ones that were left out become None.
 
         Raises:
-            QueryError: one is missing, or one is not declared.
+            QueryError: one is missing, one is not declared, or the filter is none (FilterError).
         """
         if missing := self.required - parameters.keys():
             raise QueryError(f"query {self.name!r} needs the parameters {sorted(missing)}")
         if unknown := parameters.keys() - self.required - self.optional:
             known = sorted(self.required | self.optional)
             raise QueryError(f"query {self.name!r} has no parameters {sorted(unknown)}; it takes {known}")
-        return {**dict.fromkeys(self.optional), **parameters}
+        bound = {**dict.fromkeys(self.optional), **parameters}
+        if _FILTER not in bound:
+            return self.text, bound
+        written = bound.pop(_FILTER) or ""
+        if not isinstance(written, str):
+            raise QueryError(f"the filter of query {self.name!r} must be text")
+        condition = filters.condition(filters.parse(written))
+        return _FILTER_PLACE.sub(lambda _: condition.sql, self.text), bound | condition.parameters
 
 
 @cache

@@ -99,13 +99,12 @@ class Store:
             QueryError: there is no such query, or the parameters are not the declared ones.
             StoreUnavailable: trying again later may work.
         """
-        query = sql.query(name)
-        bound = query.bind(parameters)
+        text, bound = sql.query(name).prepare(parameters)
         if not self._runs_are_current:
             self._refresh()
         with _as_unavailable(), self._connection.cursor() as reader:
             try:
-                return reader.sql(query.text, params=bound).to_arrow_table()
+                return reader.sql(text, params=bound).to_arrow_table()
             except duckdb.DataError as error:  # a parameter of another type, such as a word where a number belongs
                 raise QueryError(f"query {name!r} cannot take these parameters: {error}") from error
 

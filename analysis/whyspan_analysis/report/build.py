@@ -36,15 +36,16 @@ _LINES: Final = 8
 _GAPS: Final = 12
 
 
-def build(store: AnyStore, *, since_ns: int | None = None, run_url: Url | None = None) -> Report:
+def build(store: AnyStore, *, since_ns: int | None = None, filter_text: str = "", run_url: Url | None = None) -> Report:
     """The report over the stored runs.
 
     Args:
         store: where runs and diagnoses are; what is not diagnosed is counted as still arriving.
         since_ns: only runs that started then or later, nanoseconds since the epoch; None for all.
+        filter_text: only runs this filter holds for (docs/filter.md); empty for all.
         run_url: the address of a run in the dashboard, where one is known.
     """
-    runs = fleet.with_times(store.query("diagnoses", since_ns=since_ns))
+    runs = fleet.with_times(store.query("diagnoses", since_ns=since_ns, filter=filter_text))
     url: Url = run_url or (lambda _: None)
     totals = _totals(runs)
     causes = [
@@ -55,6 +56,7 @@ def build(store: AnyStore, *, since_ns: int | None = None, run_url: Url | None =
     report = Report(
         generated_at=datetime.now(UTC).isoformat(timespec="seconds"),
         since=None if since_ns is None else _moment(datetime.fromtimestamp(since_ns / 1e9, UTC)),
+        filter=filter_text or None,
         first_run_at=_moment(runs["started"].min()),
         last_run_at=_moment(runs["started"].max()),
         summary=[],
@@ -66,7 +68,7 @@ def build(store: AnyStore, *, since_ns: int | None = None, run_url: Url | None =
         models=[Spending(**row) for row in fleet.spending(fleet.by_model(runs), "model").to_dicts()],
         slowest=_lines(runs.filter(pl.col("duration_ms").is_not_null()).sort("duration_ms", descending=True), url),
         dearest=_lines(fleet.dearest(runs), url),
-        gaps=_gaps(store, since_ns),
+        gaps=_gaps(store, since_ns, filter_text),
         unjudged=[
             Gap(text=check, runs=count) for check, count in _checks(runs.filter(pl.col("outcome") == "unknown")).items()
         ],
@@ -140,8 +142,8 @@ def _lines(runs: pl.DataFrame, url: Url) -> list[RunLine]:
     ]
 
 
-def _gaps(store: AnyStore, since_ns: int | None) -> list[Gap]:
-    rows = store.query("not_captured", since_ns=since_ns).to_pylist()[:_GAPS]
+def _gaps(store: AnyStore, since_ns: int | None, filter_text: str) -> list[Gap]:
+    rows = store.query("not_captured", since_ns=since_ns, filter=filter_text).to_pylist()[:_GAPS]
     return [
         Gap(text=row["text"] if row["texts"] == 1 else f"for example: {row['text']}", runs=row["runs"]) for row in rows
     ]

@@ -150,6 +150,8 @@ class Report(_Record):
     generated_at: str
     since: str | None
     """Only runs that started at or after this RFC 3339 time; None for all."""
+    filter: str | None
+    """Only runs this filter holds for (docs/filter.md); None for all."""
     first_run_at: str | None
     last_run_at: str | None
     summary: list[str]

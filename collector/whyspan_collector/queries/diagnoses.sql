@@ -1,10 +1,12 @@
 -- Every run with the columns of its present diagnosis (NULL where there is none), oldest first: what reports count.
--- $since_ns?: only runs that started then or later, nanoseconds since the epoch; runs without a valid clock are kept
+-- $since_ns?: only runs that started then or later, nanoseconds since the epoch; those without a valid clock: that arrived
+-- $filter?: only runs this filter holds for (docs/filter.md)
 SELECT
     runs.*,
     orphans = 0 AND pending = 0 AND root_span_id IS NOT NULL AS complete,
     diagnoses.* EXCLUDE (run_id, revision, document)
 FROM runs
 LEFT JOIN diagnoses USING (run_id, revision)
-WHERE $since_ns IS NULL OR start_ns >= CAST($since_ns AS UBIGINT) OR start_ns = 0
+WHERE ($since_ns IS NULL OR CASE WHEN start_ns > 0 THEN start_ns ELSE last_arrived_ns END >= CAST($since_ns AS UBIGINT))
+  AND $filter
 ORDER BY start_ns, run_id

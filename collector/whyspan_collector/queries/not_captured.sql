@@ -1,11 +1,13 @@
 -- What was not captured, in the words of the present diagnoses, most frequent first. Sentences that differ in numbers only
 -- are one row: `text` is one of them, `texts` how many there are. For reports and `doctor`.
--- $since_ns?: only runs that started then or later, nanoseconds since the epoch; runs without a valid clock are kept
+-- $since_ns?: only runs that started then or later, nanoseconds since the epoch; those without a valid clock: that arrived
+-- $filter?: only runs this filter holds for (docs/filter.md)
 WITH sentences AS (
     SELECT run_id, unnest(from_json(json_extract(document, '$.missing'), '["VARCHAR"]')) AS text
     FROM diagnoses
     JOIN runs USING (run_id, revision)
-    WHERE $since_ns IS NULL OR start_ns >= CAST($since_ns AS UBIGINT) OR start_ns = 0
+    WHERE ($since_ns IS NULL OR CASE WHEN start_ns > 0 THEN start_ns ELSE last_arrived_ns END >= CAST($since_ns AS UBIGINT))
+      AND $filter
 )
 SELECT min(text) AS text, count(DISTINCT text) AS texts, count(DISTINCT run_id) AS runs
 FROM sentences

@@ -1,25 +1,22 @@
 """How a command gets at the data: the folder, the store behind it, and the run somebody named."""
 
 import argparse
-import re
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from whyspan_analysis.batch import diagnose_pending
 from whyspan_collector.client import RemoteStore
 from whyspan_collector.config import Config, WrongSetting
 from whyspan_collector.config import load as load_config
 from whyspan_collector.errors import QueryError, StoreError
+from whyspan_collector.filter import FilterError, WrongValue, moment_ns, parse
 from whyspan_collector.journal import JournalUnavailable
 from whyspan_collector.service import AnyStore, open_store
 from whyspan_ui.errors import UsageError
+from whyspan_ui.printable import one_line
 from whyspan_ui.terminal import progress
-
-_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:
@@ -42,16 +39,33 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 
 def since_ns(text: str) -> int:
-    """`90m`, `24h`, `7d`, `2w` back from now, or an ISO 8601 date or time (UTC unless it says otherwise), in nanoseconds."""
-    if age := re.fullmatch(r"(\d+)([smhdw])", text):
-        return time.time_ns() - int(age[1]) * _UNITS[age[2]] * 10**9
+    """The time that `90m`, `24h`, `7d` or an ISO 8601 date means, in nanoseconds since the epoch."""
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is neither an age such as 24h or 7d nor a date such as 2026-11-22"
-        ) from None
-    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()) * 10**9
+        return moment_ns(text, time.time_ns())
+    except WrongValue as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def add_filter(parser: argparse.ArgumentParser) -> None:
+    """Adds `[FILTER ...]`, several arguments being one filter."""
+    parser.add_argument(
+        "filter",
+        metavar="FILTER",
+        nargs="*",
+        help="only runs this holds for: words, and tests such as status:failed tool:refund* duration>5s (docs/filter.md)",
+    )
+
+
+def filter_text(options: argparse.Namespace) -> str:
+    """The filter that was given, empty where none was. Raises UsageError, pointing to the place, when it is none."""
+    text = " ".join(options.filter)
+    try:
+        parse(text)
+    except FilterError as error:
+        before = one_line(text[max(0, error.position - 60) : error.position], 60) if error.position else ""
+        after = one_line(text[error.position :], 40)
+        raise UsageError(f"{error}\n  {before}{after}\n  {' ' * len(before)}^") from error
+    return text
 
 
 def config(options: argparse.Namespace) -> Config:

@@ -14,6 +14,7 @@ from whyspan_ui.errors import UsageError
 EXAMPLES: Final = (
     "whyspan report                                # whyspan-report.html, one file, opens offline",
     "whyspan report --since 7d --output weekly.html",
+    "whyspan report 'env:production agent:support*'",
     "whyspan report --format markdown >> $GITHUB_STEP_SUMMARY",
     "whyspan report --format json | jq .totals",
 )
@@ -22,6 +23,7 @@ DEFAULT_FILE: Final = Path("whyspan-report.html")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which runs, in which format, where to."""
+    access.add_filter(parser)
     access.add_since(parser)
     parser.add_argument(
         "--format", choices=tuple(RENDERERS), default="html", help="html, markdown or json (default: html)"
@@ -39,12 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Writes the report."""
     settings = access.config(options)
+    wanted = access.filter_text(options)
     with access.opened(options) as store:
         access.diagnose_settled(store, settings.quiet_seconds)
         dashboard = processes.dashboard_url(settings.data)
-        report = build(
-            store, since_ns=options.since, run_url=partial(processes.run_url, dashboard) if dashboard else None
-        )
+        url = partial(processes.run_url, dashboard) if dashboard else None
+        report = build(store, since_ns=options.since, filter_text=wanted, run_url=url)
     document = RENDERERS[options.format](report)
     target = options.output or (DEFAULT_FILE if options.format == "html" else Path("-"))
     if target == Path("-"):

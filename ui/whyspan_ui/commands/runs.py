@@ -13,8 +13,8 @@ from whyspan_ui.printable import one_line
 
 EXAMPLES: Final = (
     "whyspan runs",
-    "whyspan runs --outcome failed --since 24h",
-    "whyspan runs --agent support --text refund --limit 20",
+    "whyspan runs status:failed since:24h",
+    "whyspan runs 'agent:support* tool:refund_order duration>5s not env:test' --limit 20",
     "whyspan runs --json | jq '.runs[] | select(.grade == \"strong\")'",
 )
 _ORDER: Final = {"failed": 0, "unknown": 1, None: 2, "ok": 3}
@@ -22,9 +22,7 @@ _ORDER: Final = {"failed": 0, "unknown": 1, None: 2, "ok": 3}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to list."""
-    parser.add_argument("--outcome", choices=("failed", "ok", "unknown"), help="only runs that ended so")
-    parser.add_argument("--agent", metavar="NAME", help="only runs of this agent")
-    parser.add_argument("--text", metavar="TEXT", help="only runs with this text in their name, agent or verdict")
+    access.add_filter(parser)
     parser.add_argument("--limit", metavar="N", type=int, help="at most the N newest")
     access.add_since(parser)
     access.add_data(parser)
@@ -33,19 +31,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Lists the runs."""
+    wanted = access.filter_text(options)
     with access.opened(options) as store:
         access.diagnose_settled(store, access.config(options).quiet_seconds)
-        wanted = {name: getattr(options, name) for name in ("outcome", "agent", "text", "limit")}
-        rows = store.query("runs", since_ns=options.since, **wanted).to_pylist()
+        rows = store.query("runs", filter=wanted, since_ns=options.since, limit=options.limit).to_pylist()
     if options.json:
         terminal.print_json(runs_document(rows).model_dump_json())
     else:
-        print_runs(rows)
+        print_runs(rows, is_filtered=bool(wanted or options.since is not None))
     return 0
 
 
-def print_runs(rows: list[dict[str, Any]]) -> None:
+def print_runs(rows: list[dict[str, Any]], *, is_filtered: bool) -> None:
     """The runs, failed ones first, the newest of each outcome first, with the verdict below those that have one."""
+    if not rows and is_filtered:
+        terminal.err.print("No run matches. `whyspan runs` lists all; docs/filter.md says what a filter can test.")
+        return
     if not rows:
         terminal.err.print(
             "No runs. `whyspan import PATH` stores recorded ones, `whyspan up` takes them from your agents."

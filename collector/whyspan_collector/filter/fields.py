@@ -1,0 +1,131 @@
+"""The fields of the filter language: a closed table of names, what they mean, what they take and the SQL that tests them.
+
+A fragment has `{}` where the parameter stands and `{op}` where a comparison may; `runs` and `diagnoses` are the tables
+of the queries that take a filter.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+Kind: TypeAlias = Literal["name", "contained", "choice", "number", "dollars", "duration", "since", "before", "text"]
+
+STARTED: Final = "CASE WHEN runs.start_ns > 0 THEN runs.start_ns ELSE runs.last_arrived_ns END"
+"""When a run began; when it arrived where no span of it has a clock that can be believed."""
+_RUNS_OF_SPANS: Final = (
+    "runs.run_id IN (SELECT coalesce(split_spans.run_id, whole.run_id) FROM spans"
+    " LEFT JOIN split_spans USING (trace_id, span_id)"
+    " LEFT JOIN (SELECT run_id, unnest(trace_ids) AS trace_id FROM runs) AS whole ON whole.trace_id = spans.trace_id"
+    " WHERE %s)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One name that may stand before the colon."""
+
+    name: str
+    meaning: str
+    """What it tests, for people."""
+    kind: Kind
+    sql: str
+    choices: tuple[str, ...] = ()
+    """The words it takes, where these are the only ones."""
+
+
+def _like(column: str) -> str:
+    return f"{column} ILIKE {{}} ESCAPE '\\'"
+
+
+def _any_like(values: str) -> str:
+    return f"len(list_filter({values}, lambda each: each ILIKE {{}} ESCAPE '\\')) > 0"
+
+
+def _span(*columns: str) -> str:
+    return _RUNS_OF_SPANS % " OR ".join(_like(f"spans.{column}") for column in columns)
+
+
+_ALL: Final = (
+    Field(
+        "status",
+        "how the run ended; `arriving` while it has no diagnosis",
+        "choice",
+        "coalesce(diagnoses.outcome, 'arriving') = {}",
+        ("ok", "failed", "unknown", "arriving"),
+    ),
+    Field(
+        "grade",
+        "how well the cause of a failure is supported",
+        "choice",
+        "diagnoses.outcome = 'failed' AND diagnoses.grade = {}",
+        ("none", "suspect", "likely", "strong", "verified"),
+    ),
+    Field(
+        "finding",
+        "a detector that found something in it",
+        "name",
+        _any_like("CAST(json_extract_string(diagnoses.document, '$.findings[*].detector') AS VARCHAR[])"),
+    ),
+    Field("agent", "its agent", "name", _like("runs.agent")),
+    Field("tool", "a tool one of its spans called", "name", _span("tool")),
+    Field("model", "a model it asked", "name", _any_like("runs.models")),
+    Field("service", "its service", "name", _like("runs.service")),
+    Field("env", "its environment", "name", _like("runs.environment")),
+    Field("session", "its session or conversation", "name", _like("runs.session_id")),
+    Field("user", "its user", "name", _like("runs.user_id")),
+    Field("version", "the version of its service or of an agent", "name", _span("service_version", "agent_version")),
+    Field(
+        "run",
+        "its id, the agent's own id for it, or a trace id",
+        "name",
+        _any_like("list_concat([runs.run_id], runs.run_keys, runs.trace_ids)"),
+    ),
+    Field("name", "the name of its first span", "name", _like("runs.name")),
+    Field(
+        "error",
+        "a part of the type or message of an error in it",
+        "contained",
+        _span("error_type", "error_message", "status_message"),
+    ),
+    Field("verdict", "a part of its verdict", "contained", _like("diagnoses.verdict")),
+    Field(
+        "complete",
+        "whether all its spans arrived and ended",
+        "choice",
+        "(runs.orphans = 0 AND runs.pending = 0 AND runs.root_span_id IS NOT NULL) = ({} = 'yes')",
+        ("yes", "no"),
+    ),
+    Field(
+        "clock",
+        "whether all its times can be times",
+        "choice",
+        "runs.clock_valid = ({} = 'valid')",
+        ("valid", "invalid"),
+    ),
+    Field(
+        "duration",
+        "how long it took",
+        "duration",
+        "CASE WHEN runs.clock_valid THEN runs.end_ns - runs.start_ns END {op} {}",
+    ),
+    Field("cost", "what it cost in US dollars, as far as that is known", "dollars", "runs.cost {op} {}"),
+    Field(
+        "tokens",
+        "tokens in and out",
+        "number",
+        "coalesce(runs.input_tokens + runs.output_tokens, runs.input_tokens, runs.output_tokens) {op} {}",
+    ),
+    Field("spans", "how many spans it has", "number", "runs.spans {op} {}"),
+    Field("errors", "how many of its spans ended with an error", "number", "runs.errors {op} {}"),
+    Field("calls", "how many model calls it made", "number", "runs.model_calls {op} {}"),
+    Field("since", "began then or later; arrived, where its clock is invalid", "since", f"{STARTED} >= {{}}"),
+    Field("before", "began, or arrived, before then", "before", f"{STARTED} < {{}}"),
+)
+FIELDS: Final = {field.name: field for field in _ALL}
+"""Name -> field, in the order of the documentation."""
+ANY: Final = Field(
+    "any",
+    "a free word: a part of its name, agent, service or verdict, or the beginning of its id",
+    "text",
+    "concat_ws(' ', runs.name, runs.agent, runs.service, diagnoses.verdict) ILIKE {} ESCAPE '\\'"
+    " OR starts_with(runs.run_id, {word})",
+)
