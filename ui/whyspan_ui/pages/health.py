@@ -70,7 +70,7 @@ def _source(row: dict[str, Any]) -> dict[str, Any]:
         for part, (whole, words) in _SHARES.items()
         if row[part] < row[whole]
     ]
-    return shown | {"Not captured": ", ".join(lacking) or "nothing of what we look for"}
+    return shown | {"Not captured": ", ".join(lacking) or "nothing"}
 
 
 def _instrumentation(one: Coverage) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def _instrumentation(one: Coverage) -> dict[str, Any]:
         "Version": one.scope_version or "not sent",
         "Vocabulary": one.vocabulary or "not recognised",
         "Spans": sum(one.spans.values()),
-        "Left out": "; ".join(captured.gaps(one)) or "nothing of what we look for",
+        "Left out": "; ".join(captured.gaps(one)) or "nothing",
         "Attributes nobody knows": captured.unknown(one) or "none",
     }
 
