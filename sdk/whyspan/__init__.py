@@ -14,6 +14,7 @@ from whyspan.instrument import Instrumentation, instrument
 from whyspan.model import Decision, Evidence, Option, Outcome
 from whyspan.model_calls import model_call
 from whyspan.outcomes import outcome
+from whyspan.redaction import Redaction
 from whyspan.semconv import Effect, Kind
 from whyspan.tools import tool
 
@@ -27,6 +28,7 @@ __all__ = [
     "Kind",
     "Option",
     "Outcome",
+    "Redaction",
     "__version__",
     "agent",
     "configure",

@@ -10,6 +10,7 @@ from opentelemetry import trace
 
 from whyspan import runtime, semconv
 from whyspan.faults import contained, warn_once
+from whyspan.redaction import ContentMode, Redaction, Redactor
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -30,6 +31,8 @@ class _Settings:
     environment: str | None
     headers: dict[str, str] = field(default_factory=dict)
     exporter: "SpanExporter | None" = None
+    redaction: Redaction = field(default_factory=Redaction)
+    content: ContentMode = "full"
 
 
 @dataclass(frozen=True)
@@ -42,13 +45,15 @@ class _Active:
 _active: _Active | None = None
 
 
-def configure(
+def configure(  # noqa: PLR0913 - one place to set up everything, by name
     *,
     service: str | None = None,
     endpoint: str | None = None,
     environment: str | None = None,
     headers: dict[str, str] | None = None,
     exporter: "SpanExporter | None" = None,
+    redaction: Redaction = Redaction(),  # noqa: B008 - a frozen value
+    content: ContentMode = "full",
 ) -> None:
     """Starts recording: from here on agents, tools, model calls and decisions become spans.
 
@@ -63,13 +68,16 @@ def configure(
             `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is set.
         environment: Name of the deployment environment: `production`, `staging`, ...
         headers: HTTP headers of the export requests; `OTEL_EXPORTER_OTLP_HEADERS` by default.
-        exporter: An OpenTelemetry exporter to use instead of OTLP/HTTP.
+        exporter: An OpenTelemetry exporter to use instead of OTLP/HTTP; it has no spool.
+        redaction: What is masked before anything is written or sent; secrets by default.
+        content: `full`; `metadata` leaves out every text but names, kinds and ids; `hashes` sends 16 hex digits of its
+            SHA-256 instead, which tells equal texts and hides all but the guessable ones.
 
     Example:
         >>> configure(service="refunds", endpoint="http://localhost:4318")
     """
     global _active  # noqa: PLW0603 - the one configuration of this process
-    settings = _Settings(service, endpoint, environment, headers or {}, exporter)
+    settings = _Settings(service, endpoint, environment, headers or {}, exporter, redaction, content)
     if _active is not None:
         if _active.settings != settings:
             warn_once(
@@ -81,7 +89,8 @@ def configure(
         from whyspan.losses import Losses
 
         losses = Losses()
-        delivery = Delivery(_outlet(settings, losses), lambda span: span, losses)
+        redactor = Redactor(settings.redaction, settings.content)
+        delivery = Delivery(_outlet(settings, losses), redactor, losses)
         joined = _provider(settings)
         joined.add_span_processor(delivery)
         runtime.use(joined.get_tracer("whyspan", version("whyspan")))
