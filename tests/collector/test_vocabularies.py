@@ -470,6 +470,66 @@ def test_tool_arguments_and_results(attributes: dict[str, Any], arguments: Any, 
     assert (found.arguments, found.result) == (arguments, result)
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("[{'id': 1, 'open': True}]", [{"id": 1, "open": True}]),
+        ("{'id': 1}", {"id": 1}),
+        ("['a', 'b']", "['a', 'b']"),
+        ("[{'id': open('x')}]", "[{'id': open('x')}]"),
+        ("{'it is', she said, 'late'}", "{'it is', she said, 'late'}"),
+    ],
+)
+def test_results_in_pythons_own_form(text: str, value: Any) -> None:
+    """Dictionaries, and lists of them, that a framework sends as Python writes them are read; nothing is ever run."""
+    assert content_of({"openinference.span.kind": "TOOL", "output.value": text}).result == value
+    sent = {"openinference.span.kind": "LLM", "llm.input_messages.0.message.role": "tool"}
+    (message,) = content_of(sent | {"llm.input_messages.0.message.content": text}).input_messages
+    assert (message.parts[0].content, message.parts[0].value) == (text, value)
+
+
+@pytest.mark.parametrize(
+    ("sent", "error_type", "error_message"),
+    [
+        ("KeyError('no such order')Traceback (most recent call last):\n  File", "KeyError", "no such order"),
+        ('Boom("it\'s late", 7)Traceback (most recent call last):\n  File', "Boom", "it's late"),
+        ("it went wrong", "Exception", "it went wrong"),
+        ("f('x')", "Exception", "f('x')"),
+    ],
+)
+def test_langsmiths_errors_are_unpacked(sent: str, error_type: str, error_message: str) -> None:
+    """The real error's type and message come out of the text LangSmith makes of it; other texts stay as they are."""
+    events = [{"name": "exception", "attributes": {"exception.type": "Exception", "exception.message": sent}}]
+    span = span_of({"langsmith.span.kind": "tool"}, status="error", events=events)
+    assert (span.error_type, span.error_message) == (error_type, error_message)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '{"next_thought": "Look first.", "next_tool_name": "look", "next_tool_args": {"at": 3}}',
+        '[[ ## next_thought ## ]]\nLook first.\n\n[[ ## next_tool_name ## ]]\nlook\n\n[[ ## next_tool_args ## ]]\n{"at": 3}',
+    ],
+)
+def test_dspy_agents_call_tools_in_text(said: str) -> None:
+    """In both of DSPy's text forms the thought is reasoning, the field is a call, and the instructions offer the tools."""
+    instructions = "(1) look, whose description is <desc>Looks.</desc>. It takes arguments {'at': {'type': 'integer'}}."
+    found = content_of(
+        {
+            "openinference.span.kind": "LLM",
+            "llm.input_messages.0.message.role": "system",
+            "llm.input_messages.0.message.content": instructions,
+            "llm.output_messages.0.message.role": "assistant",
+            "llm.output_messages.0.message.content": said,
+        }
+    )
+    reasoning, call = found.output_messages[0].parts
+    assert (reasoning.type, reasoning.content) == ("reasoning", "Look first.")
+    assert (call.type, call.name, call.value) == ("tool_call", "look", {"at": 3})
+    parameters = {"type": "object", "properties": {"at": {"type": "integer"}}}
+    assert found.tool_definitions == [{"name": "look", "description": "Looks.", "parameters": parameters}]
+
+
 def test_tool_call_id_of_langchain_is_never_the_tools_own_words() -> None:
     """The id is read from LangChain's dump of the tool message, not from what a tool happened to answer."""
     tool = {"openinference.span.kind": "TOOL", "tool.name": "t"}

@@ -135,6 +135,7 @@ def _opened(value: Any) -> dict[str, Any]:
 
 def _member(value: dict[str, Any], member: str) -> Any:
     if not member.endswith("*"):
-        return value.get(member)
+        outer, _, inner = member.partition(".")
+        return members(value.get(outer)).get(inner) if inner else value.get(outer)
     counts = [count for name, each in value.items() if name.startswith(member[:-1]) and (count := as_count(each))]
     return sum(counts) if counts else None

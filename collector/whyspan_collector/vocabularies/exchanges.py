@@ -31,8 +31,8 @@ def tool_arguments(value: Any) -> Any:
     if "input_str" in value:  # Traceloop on LangChain
         return first(value, "inputs", "input_str")
     keywords = value.get("kwargs")
-    positional = value.get("args")
-    if isinstance(keywords, Mapping) and isinstance(positional, list):  # smolagents, Traceloop
+    positional = value.get("args", [] if len(value) == 1 else None)
+    if isinstance(keywords, Mapping) and isinstance(positional, list):  # smolagents, Traceloop; LlamaIndex, DSPy
         if not positional:
             return keywords
         return {"args": positional, **keywords} if keywords else positional
@@ -41,9 +41,11 @@ def tool_arguments(value: Any) -> Any:
 
 def tool_result(value: Any) -> Any:
     """A tool's result without the frameworks' wrapping."""
-    value = parse(value)
+    value = parse_literal(value)  # Agno, LlamaIndex
     if not isinstance(value, Mapping):
         return value
+    if "raw_input" in value and "raw_output" in value:  # LlamaIndex
+        return parse_literal(value["raw_output"])
     if "kwargs" in value and "output" in value:  # Traceloop on LangChain
         value = parse(value["output"])
     answer = message(value)

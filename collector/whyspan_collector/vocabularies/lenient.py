@@ -6,6 +6,7 @@ Nothing here raises. What cannot be read comes back as the text it was, or as No
 import ast
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ _MAX_ENCODINGS = 3
 _MAX_DEPTH = 200
 _MAX_LITERAL = 10_000
 _MAX_SCALAR = 1_000
+_LITERAL = re.compile(r"(?:\{'.*\}|\[\{'.*\}\])\Z", re.DOTALL)
 _MAX_COUNT = 10**12
 
 
@@ -52,9 +54,9 @@ def _is_deep(value: Any) -> bool:
 
 
 def parse_literal(value: Any) -> Any:
-    """Like `parse`, and reads a Python dictionary in `repr` form too, which LangChain sends as tool arguments."""
+    """Like `parse`, and reads a Python dictionary, or a list of them, in `repr` form too, as tools get and give them."""
     value = parse(value)
-    if not isinstance(value, str) or len(value) > _MAX_LITERAL or not (value.startswith("{'") and value.endswith("}")):
+    if not isinstance(value, str) or len(value) > _MAX_LITERAL or not _LITERAL.match(value):
         return value
     try:
         return ast.literal_eval(value)

@@ -7,10 +7,11 @@ from typing import Any, Final
 from whyspan.model import Outcome
 from whyspan.semconv import Kind
 from whyspan_collector.records import Content, Log, Message, Span
+from whyspan_collector.vocabularies import dspy, llama_index
 from whyspan_collector.vocabularies.exchanges import exchange, tool_arguments
 from whyspan_collector.vocabularies.indexed import unflatten
 from whyspan_collector.vocabularies.langchain import is_agent_graph, tool_call_id
-from whyspan_collector.vocabularies.lenient import as_text, first, members
+from whyspan_collector.vocabularies.lenient import as_text, first, members, parse
 from whyspan_collector.vocabularies.messages import message
 from whyspan_collector.vocabularies.outcomes import labelled_outcome
 from whyspan_collector.vocabularies.tools import definitions
@@ -47,11 +48,13 @@ def read(span: Span, logs: Sequence[Log]) -> Content:  # noqa: ARG001 - the sign
         or definitions(attributes.get("smolagents.tools_names"))
         or definitions(_crew_tools(content.input))
     )
-    content.input_messages = _richer(content.input_messages, _messages(attributes, "llm.input_messages", "user"))
-    content.output_messages = _richer(
-        content.output_messages, _messages(attributes, "llm.output_messages", "assistant")
-    )
-    if span.kind is Kind.MODEL_CALL:  # bodies that are no JSON, but of which the flattening tells
+    given = _messages(attributes, "llm.input_messages", "user")
+    answered = _messages(attributes, "llm.output_messages", "assistant")
+    content.input_messages = _richer(content.input_messages, given, attributes.get("input.value"))
+    content.output_messages = _richer(content.output_messages, answered, attributes.get("output.value"))
+    if span.kind is Kind.MODEL_CALL:
+        dspy.read_calls(content)
+        # Bodies that are no JSON, but of which the flattening tells.
         content.input = None if content.input_messages else content.input
         content.output = None if content.output_messages else content.output
     if span.kind is Kind.TOOL and content.arguments is None:
@@ -73,6 +76,8 @@ def refine(span: Span) -> None:
         span.agent = span.agent or as_text(span.attributes.get("input.value"))
     elif span.kind is Kind.TOOL and span.tool_call_id is None:
         span.tool_call_id = tool_call_id(span.attributes.get("output.value"))
+    dspy.refine(span)
+    llama_index.refine(span)
 
 
 def _crew_tools(given: Any) -> list[str]:
@@ -131,12 +136,14 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _richer(recorded: list[Message], flattened: list[Message]) -> list[Message]:
+def _richer(recorded: list[Message], flattened: list[Message], sent: Any) -> list[Message]:
     """The form of the conversation that says more.
 
     The recorded body has what the flattening loses (reasoning, error marks); the flattened one survives a body that was
-    cut off, was never JSON, or comes without the system instructions.
+    cut off, or comes without the system instructions. A body that is no JSON is a text made for people.
     """
+    if flattened and isinstance(parse(sent), str):
+        return flattened
     return flattened if _said(flattened) > _said(recorded) else recorded
 
 
@@ -208,6 +215,7 @@ VOCABULARY: Final = Vocabulary(
         "smolagents.tools_names",
     ),
     known=(
+        "agno.",
         "crew_agents",
         "crew_id",
         "crew_inputs",

@@ -37,7 +37,6 @@ _OPERATIONS: Final = {
     "execute_task": Kind.STEP,
     "execute_event_loop_cycle": Kind.STEP,
     "agent_step": Kind.STEP,
-    "chain": Kind.STEP,
 }
 _DETAILS: Final = "gen_ai.client.inference.operation.details"
 _EVALUATION: Final = "gen_ai.evaluation.result"
@@ -184,8 +183,10 @@ VOCABULARY: Final = Vocabulary(
     known=(
         "gen_ai.agent.call.id",
         "gen_ai.agent.description",
+        "gen_ai.client.operation.",
         "gen_ai.data_source.id",
         "gen_ai.event.",
+        "gen_ai.execute_tool.",
         "gen_ai.is_streaming",
         "gen_ai.output.type",
         "gen_ai.request.",
@@ -200,6 +201,7 @@ VOCABULARY: Final = Vocabulary(
         "gen_ai.usage.details.",
         "gen_ai.usage.total_tokens",
         "gen_ai.workflow.",
+        "agent_framework.",
         "anthropic.",
         "aws.bedrock.",
         "azure.",

@@ -81,7 +81,7 @@ def response_part(block: Mapping[str, Any]) -> Part:
         content=text(plain),
         id=as_text(first(block, *_IDS)),
         name=as_text(first(block, *_NAMES)),
-        value=parse(plain),
+        value=parse_literal(plain),
         error=failed,
     )
 

@@ -1,7 +1,7 @@
 """The shape every vocabulary has: tables of attribute names, and a function that reads what they say.
 
 A key in a table is an attribute's name. `key#member` reads a member of a small JSON object under that key, and
-`key#member*` adds up all members that start so.
+`key#member.inner` a member of that; `key#member*` adds up all members that start so.
 """
 
 from collections.abc import Callable, Mapping, Sequence
