@@ -7,7 +7,7 @@ domain points here (DNS rebinding) reads nothing.
 import json
 import os
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any, Final, TypeAlias
 
@@ -75,6 +75,7 @@ def routes(backend: Backend) -> list[BaseRoute]:
         ("GET", "/ready", _ready),
         ("GET", "/status", _status),
         ("POST", "/query/{name}", _query),
+        ("POST", "/excerpts", _excerpts),
         ("POST", "/diagnoses", _diagnoses),
         ("POST", "/drain", _drain),
     ]
@@ -149,6 +150,19 @@ def _arrow(store: Store, name: str, parameters: dict[str, Any]) -> bytes:
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
     return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
+
+
+async def _excerpts(backend: Backend, request: Request) -> Response:
+    """Where the runs of `run_ids` say what `filter` looks for."""
+    asked = json.loads(await read_body(request, backend.config.max_body_bytes))
+    if not (isinstance(asked, dict) and isinstance(asked.get("filter"), str) and _is_texts(asked.get("run_ids"))):
+        raise QueryError('excerpts are asked with {"filter": "...", "run_ids": ["...", ...]}')
+    found = await _in_thread(backend, backend.store.excerpts, asked["filter"], asked["run_ids"])
+    return JSONResponse([asdict(each) for each in found])
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 async def _diagnoses(backend: Backend, request: Request) -> Response:

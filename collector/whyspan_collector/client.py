@@ -1,7 +1,7 @@
 """The store of a running collector, asked over HTTP: the same interface as `Store`, plus sending OTLP."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import httpx
@@ -10,6 +10,7 @@ import pyarrow as pa
 from whyspan_collector.access import CERTIFICATE, INGEST_TOKEN, READ_TOKEN, bearer, trust
 from whyspan_collector.errors import QueryError, StoreError, StoreUnavailable
 from whyspan_collector.otlp import CONTENT_TYPES, Encoding, Signal, read_answer, read_refusal
+from whyspan_collector.search import Excerpt
 
 _SECONDS: Final = 120.0
 """Longer than any query should take and than the collector waits in a drain."""
@@ -35,6 +36,11 @@ class RemoteStore:
         """
         response = self._api("POST", f"/query/{name}", json=parameters)
         return pa.ipc.open_stream(response.content).read_all()
+
+    def excerpts(self, filter_text: str, run_ids: Sequence[str]) -> list[Excerpt]:
+        """Show where runs say what a filter looks for; see `Store.excerpts`."""
+        found = self._api("POST", "/excerpts", json={"filter": filter_text, "run_ids": list(run_ids)})
+        return [Excerpt(**each) for each in found.json()]
 
     def save_diagnoses(self, diagnoses: pa.Table) -> None:
         """Replace the diagnoses of the runs in the table; see `Store.save_diagnoses`."""

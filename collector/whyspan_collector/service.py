@@ -27,6 +27,7 @@ from whyspan_collector.client import RemoteStore
 from whyspan_collector.config import Config, WrongSetting, load
 from whyspan_collector.errors import StoreBusy, StoreError, StoreUnavailable
 from whyspan_collector.gate import Gate
+from whyspan_collector.housekeeping import Housekeeping
 from whyspan_collector.ingest import Ingest
 from whyspan_collector.journal import Journal, JournalUnavailable
 from whyspan_collector.store import Store
@@ -66,7 +67,7 @@ def run(config: Config) -> None:
             ingest = Ingest(store, Journal(config.data / "journal", config.journal_bytes))
             gate = Gate(config.requests_bytes, config.max_body_bytes, config.ingest_token)
             try:
-                with _grpc(config, ingest, gate) as grpc_address:
+                with _grpc(config, ingest, gate) as grpc_address, Housekeeping(store, config.quiet_seconds):
                     addresses = {"url": config.url_at(listener.getsockname()[1]), "grpc": grpc_address}
                     _serve(config, _app(config, store, ingest, gate), listener, addresses)
             finally:

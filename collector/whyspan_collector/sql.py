@@ -33,8 +33,10 @@ class Query:
     required: frozenset[str]
     optional: frozenset[str]
 
-    def prepare(self, parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    def prepare(self, parameters: Mapping[str, Any], search: filters.Search) -> tuple[str, dict[str, Any]]:
         """Returns what DuckDB is to run, and its parameters: optional ones that were left out become None.
+
+        A filter asks `search` for the texts it names.
 
         Raises:
             QueryError: one is missing, one is not declared, or the filter is none (FilterError).
@@ -50,7 +52,7 @@ class Query:
         written = bound.pop(_FILTER) or ""
         if not isinstance(written, str):
             raise QueryError(f"the filter of query {self.name!r} must be text")
-        condition = filters.condition(filters.parse(written))
+        condition = filters.condition(filters.parse(written), search)
         return _FILTER_PLACE.sub(lambda _: condition.sql, self.text), bound | condition.parameters
 
 

@@ -5,7 +5,7 @@ from any thread: writers take turns, readers work beside them on cursors of thei
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
@@ -21,6 +21,7 @@ from whyspan_collector.migrate import migrate
 from whyspan_collector.records import Log, Span
 from whyspan_collector.refresh import refresh
 from whyspan_collector.reprice import reprice
+from whyspan_collector.search import Excerpt, Texts
 
 FILE_NAME: Final = "whyspan.duckdb"
 
@@ -62,6 +63,7 @@ class Store:
             self._connection.close()
             raise
         self._since_refresh = 0
+        self.texts = Texts(data_dir, self.query)
 
     def ingest(self, spans: Iterable[Span], logs: Iterable[Log], arrived_ns: int) -> IngestCounts:
         """Adds records in one transaction; when this returns they survive a kill and every query sees them.
@@ -99,7 +101,7 @@ class Store:
             QueryError: there is no such query, or the parameters are not the declared ones.
             StoreUnavailable: trying again later may work.
         """
-        text, bound = sql.query(name).prepare(parameters)
+        text, bound = sql.query(name).prepare(parameters, self.texts.find)
         if not self._runs_are_current:
             self._refresh()
         with _as_unavailable(), self._connection.cursor() as reader:
@@ -107,6 +109,10 @@ class Store:
                 return reader.sql(text, params=bound).to_arrow_table()
             except duckdb.DataError as error:  # a parameter of another type, such as a word where a number belongs
                 raise QueryError(f"query {name!r} cannot take these parameters: {error}") from error
+
+    def excerpts(self, filter_text: str, run_ids: Sequence[str]) -> list[Excerpt]:
+        """Shows where runs say what a filter looks for, see `Texts.excerpts`."""
+        return self.texts.excerpts(filter_text, run_ids)
 
     def save_diagnoses(self, diagnoses: pa.Table) -> None:
         """Replaces the diagnoses of the runs in the table, which has the columns of `diagnoses`."""
@@ -119,7 +125,8 @@ class Store:
 
         Returns:
             path, schema_version, file_bytes, wal_bytes, runs, spans, logs, diagnoses, the lasting counters, and of the
-            price table its date (`as_of`) and the number of prices that are the user's (`own`).
+            price table its date (`as_of`) and the number of prices that are the user's (`own`), and of the text index what
+            `Texts.status` says.
         """
         counts = self.query("totals").to_pylist()[0]
         counters = self.query("counters").to_pylist()
@@ -132,11 +139,13 @@ class Store:
             **counts,
             "counters": {row["name"]: row["value"] for row in counters},
             "prices": {"as_of": self._prices.as_of.isoformat(), "own": self._prices.own},
+            "texts": self.texts.status(),
         }
 
     def close(self) -> None:
         """Writes everything to the file and lets go of it."""
         with self._lock:
+            self.texts.close()
             self._writer.close()
             self._connection.close()
 

@@ -92,20 +92,20 @@ def sentence(words: str) -> Text:
     return text(*((piece, "bold") if is_code else piece for piece, is_code in pieces(words)))
 
 
-def print_list(titles: Sequence[str], rows: Sequence[tuple[Sequence[Text | str], str | None]]) -> None:
-    """Prints rows of (cells, sentence), the cells in columns and the sentence below them with all the width there is."""
+def print_list(titles: Sequence[str], rows: Sequence[tuple[Sequence[Text | str], Sequence[Text]]]) -> None:
+    """Prints rows of (cells, notes), the cells in columns and the notes below them with all the width there is."""
     cells = [
         [cell if isinstance(cell, Text) else text(cell) for cell in row] for row in (titles, *(row for row, _ in rows))
     ]
     widths = [max(cell.cell_len for cell in column) for column in zip(*cells, strict=True)]
-    notes = [None, *(note for _, note in rows)]
-    for place, (row, note) in enumerate(zip(cells, notes, strict=True)):
+    every_note: list[Sequence[Text]] = [(), *(notes for _, notes in rows)]
+    for place, (row, notes) in enumerate(zip(cells, every_note, strict=True)):
         for cell, width in zip(row, widths, strict=True):
             cell.pad_right(width - cell.cell_len)
         line = Text("  ").join(row)
         out.print(Text(line.plain, style="dim") if place == 0 else line, no_wrap=True, overflow="ellipsis")
-        if note is not None:
-            out.print(Padding(sentence(note), (0, 0, 0, 4), expand=False))
+        for note in notes:
+            out.print(Padding(note, (0, 0, 0, 4), expand=False))
 
 
 @contextmanager

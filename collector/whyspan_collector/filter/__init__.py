@@ -5,7 +5,18 @@
 
 from whyspan_collector.filter.fields import FIELDS, Field
 from whyspan_collector.filter.parse import FilterError, parse
-from whyspan_collector.filter.sql_condition import Condition, condition
+from whyspan_collector.filter.sql_condition import Condition, Search, condition, phrases
 from whyspan_collector.filter.values import WrongValue, moment_ns
 
-__all__ = ["FIELDS", "Condition", "Field", "FilterError", "WrongValue", "condition", "moment_ns", "parse"]
+__all__ = [
+    "FIELDS",
+    "Condition",
+    "Field",
+    "FilterError",
+    "Search",
+    "WrongValue",
+    "condition",
+    "moment_ns",
+    "parse",
+    "phrases",
+]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 Kind: TypeAlias = Literal["name", "contained", "choice", "number", "dollars", "duration", "since", "before", "text"]
+"""`text` is searched in the text index, which gives `{traces}` and, of traces that hold several runs, `{spans}`."""
 
 STARTED: Final = "CASE WHEN runs.start_ns > 0 THEN runs.start_ns ELSE runs.last_arrived_ns END"
 """When a run began; when it arrived where no span of it has a clock that can be believed."""
@@ -16,6 +17,12 @@ _RUNS_OF_SPANS: Final = (
     " LEFT JOIN split_spans USING (trace_id, span_id)"
     " LEFT JOIN (SELECT run_id, unnest(trace_ids) AS trace_id FROM runs) AS whole ON whole.trace_id = spans.trace_id"
     " WHERE %s)"
+)
+_RUNS_WITH_TEXT: Final = (
+    "runs.run_id IN (SELECT run_id FROM (SELECT run_id, unnest(trace_ids) AS trace_id FROM runs)"
+    " WHERE trace_id IN (SELECT unnest(CAST({traces} AS VARCHAR[]))))"
+    " OR runs.run_id IN (SELECT run_id FROM split_spans"
+    " WHERE trace_id || '-' || span_id IN (SELECT unnest(CAST({spans} AS VARCHAR[]))))"
 )
 
 
@@ -88,6 +95,12 @@ _ALL: Final = (
     ),
     Field("verdict", "a part of its verdict", "contained", _like("diagnoses.verdict")),
     Field(
+        "text",
+        "words in its messages, tool arguments and results, names, rationale and errors",
+        "text",
+        _RUNS_WITH_TEXT,
+    ),
+    Field(
         "complete",
         "whether all its spans arrived and ended",
         "choice",
@@ -124,8 +137,8 @@ FIELDS: Final = {field.name: field for field in _ALL}
 """Name -> field, in the order of the documentation."""
 ANY: Final = Field(
     "any",
-    "a free word: a part of its name, agent, service or verdict, or the beginning of its id",
+    "a free word: like text, or a part of its name, agent, service or verdict, or the beginning of its id",
     "text",
     "concat_ws(' ', runs.name, runs.agent, runs.service, diagnoses.verdict) ILIKE {} ESCAPE '\\'"
-    " OR starts_with(runs.run_id, {word})",
+    " OR starts_with(runs.run_id, {word}) OR " + _RUNS_WITH_TEXT,
 )

@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple, cast
 from whyspan_collector.errors import QueryError
 from whyspan_collector.filter.fields import FIELDS
 from whyspan_collector.filter.tree import Both, Either, Node, Not, Operator, Term
-from whyspan_collector.filter.values import WrongValue, read_value
+from whyspan_collector.filter.values import WrongValue, phrase, read_value
 
 _DEPTH: Final = 50
 """Parentheses and minus signs inside each other; more is no question a person asks."""
@@ -165,7 +165,7 @@ class _Parser:
         if self.terms > _TERMS:
             raise FilterError(f"more than {_TERMS} terms", token.position)
         if token.field is None:
-            return Term("any", "=", token.value)
+            return Term("any", "=", phrase(token.value, is_quoted=token.quoted))
         known = FIELDS.get(token.field.lower())
         if known is None:
             close = get_close_matches(token.field.lower(), FIELDS, 1)

@@ -37,6 +37,11 @@ def like(text: str, *, is_quoted: bool) -> str:
     return pattern if is_quoted else pattern.replace("*", "%")
 
 
+def phrase(text: str, *, is_quoted: bool) -> str:
+    """The words to search for; outside quotes a `*` at the end means words that begin so."""
+    return storable(text.rstrip("*") if is_quoted else text)
+
+
 def storable(text: str) -> str:
     """The text with what no column can hold, lone surrogates, replaced."""
     return text.encode(errors="surrogatepass").decode(errors="replace")
@@ -90,5 +95,6 @@ _READERS: Final[dict[str, Callable[[Field, str, int, bool], Any]]] = {
     "duration": lambda field, text, _, __: _duration(field, text),
     "since": lambda _, text, now_ns, __: moment_ns(text, now_ns),
     "before": lambda _, text, now_ns, __: moment_ns(text, now_ns),
+    "text": lambda _, text, __, is_quoted: phrase(text, is_quoted=is_quoted),
 }
 """Kind of a field -> what reads its value: (field, text, now, quoted)."""

@@ -125,7 +125,7 @@ def print_table(runs: list[tuple[str, dict[str, Any]]]) -> None:
                 terminal.word(row["outcome"] or "arriving"),
                 terminal.word(row["grade"]) if row["outcome"] == "failed" else "",
             ),
-            row["verdict"],
+            [terminal.sentence(row["verdict"])] if row["verdict"] else [],
         )
         for name, row in runs
     ]

@@ -1,0 +1,15 @@
+-- The text index. Dropped and made anew whenever this file changes: everything in it is derived.
+CREATE TABLE traces (
+    number     INTEGER PRIMARY KEY,
+    trace_id   TEXT NOT NULL UNIQUE,
+    arrived_ns INTEGER NOT NULL      -- when the newest of what is indexed arrived
+);
+CREATE TABLE texts (
+    id      INTEGER PRIMARY KEY,     -- number of the trace * 2^24 + place in it
+    span_id TEXT NOT NULL,           -- the first span of the trace with this text: a history repeated is indexed once
+    place   TEXT NOT NULL,
+    text    BLOB NOT NULL            -- zlib
+);
+CREATE VIRTUAL TABLE words USING fts5 (
+    text, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2'
+);
