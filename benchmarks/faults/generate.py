@@ -1,0 +1,90 @@
+"""Runs with exact truth: a faulty run is a failing case only if the same run without the fault passes its check."""
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+from typing import Literal, TypeAlias
+
+from benchmarks.faults import faults_of_calls, faults_of_judgement, faults_of_tools
+from benchmarks.faults.agents.agent import Agent
+from benchmarks.faults.fault import FAULTS, Fault
+from benchmarks.faults.operations import Op
+from benchmarks.faults.recording import Style, record
+from benchmarks.faults.running import Execution, execute
+from whyspan_analysis.model import Run
+
+assert all((faults_of_calls, faults_of_judgement, faults_of_tools))  # importing them fills FAULTS
+Kind: TypeAlias = Literal["failing", "tolerated", "passing"]
+ATTEMPTS = 4
+"""Operations tried until a fault makes the run fail."""
+_VARIANTS: tuple[tuple[Style, bool], ...] = (
+    ("sdk", True), ("plain", True), ("sdk", True), ("plain", True), ("sdk", False), ("plain", False)
+)  # fmt: skip
+"""How a run is recorded, and whether its success check is: one run in three says nothing of how it ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One run and the truth about it."""
+
+    agent: str
+    seed: int
+    kind: Kind
+    style: Style
+    told: bool
+    """True when the success check is recorded in the trace."""
+    run: Run
+    fault: Fault | None = None
+    spans: frozenset[str] = frozenset()
+    """The operation that went wrong: its model call, tool, decision or hand-off."""
+    consumers: frozenset[str] = frozenset()
+    """Of a fault of a tool: the operation that took its result as it came."""
+    tool: str | None = None
+
+
+def examples(agent: Agent, seed: int) -> Iterator[Example]:
+    """The clean run of a world, and for every fault the run it makes fail and one that gets over it. Nothing if the clean run fails."""
+    clean = execute(agent, seed)
+    if not clean.check.ok:
+        return
+    for number in range(2):
+        yield _example(agent, seed, clean, None, _VARIANTS[(seed + number * 3) % 6])
+    for fault in FAULTS.values():
+        yield from _faulty(agent, seed, clean, fault)
+
+
+def _faulty(agent: Agent, seed: int, clean: Execution, fault: Fault) -> Iterator[Example]:
+    rng = Random(f"{agent.name}/{seed}/{fault.id}")
+    variant = rng.choice(_VARIANTS)
+    targets = [op.index for op in clean.ops if op.kind in fault.on and _applies(fault, op)]
+    tolerated = False
+    for target in rng.sample(targets, min(ATTEMPTS, len(targets))):
+        faulty = execute(agent, seed, fault, target)
+        if faulty.injected is None or not faulty.injected.spans:
+            continue
+        if not faulty.check.ok:
+            yield _example(agent, seed, faulty, fault, variant)
+            return
+        if not tolerated:
+            tolerated = True
+            yield _example(agent, seed, faulty, fault, variant)
+
+
+def _applies(fault: Fault, op: Op) -> bool:
+    return fault.inject(copy.copy(op), Random(0))
+
+
+def _example(agent: Agent, seed: int, executed: Execution, fault: Fault | None, variant: tuple[Style, bool]) -> Example:
+    style, told = variant
+    run = record(executed.spans, seed, style, outcome=told)
+    op = executed.injected
+    kind: Kind = "passing" if fault is None else "tolerated" if executed.check.ok else "failing"
+    if op is None or kind == "passing":
+        return Example(agent.name, seed, kind, style, told, run)
+    of_tool = fault is not None and fault.inject.__module__.endswith("faults_of_tools")
+    consumers = frozenset(op.consumers) & run.order.keys() if of_tool else frozenset()
+    return Example(
+        agent.name, seed, kind, style, told, run, fault, frozenset(op.spans) & run.order.keys(), consumers,
+        op.name if op.kind == "use" else None,
+    )  # fmt: skip

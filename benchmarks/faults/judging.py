@@ -1,0 +1,126 @@
+"""What the diagnosis, and rules that know nothing, say about one example."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from benchmarks.faults import held_out
+from benchmarks.faults.generate import Example
+from whyspan_analysis.case import Case
+from whyspan_analysis.detectors import detect
+from whyspan_analysis.diagnose import build_case, diagnose
+from whyspan_analysis.model import DecisionNode, Diagnosis, Role
+from whyspan_analysis.ranking import rank
+
+BINS = 10
+"""Places a run is divided into for the position prior."""
+
+
+@dataclass(slots=True)
+class Row:
+    """One example, judged; small enough to send between processes."""
+
+    agent: str
+    seed: int
+    fault: str | None
+    mechanical: bool
+    kind: str
+    style: str
+    told: bool
+    steps: int
+    status: str
+    grade: str
+    rank: int | None = None
+    """Place of the first hypothesis that names the operation, from 1."""
+    own_rank: int | None = None
+    """The same, where naming the step that took a tool's bad result does not count."""
+    behind: float | None = None
+    """Bits between the first hypothesis and that one."""
+    scores: list[float] = field(default_factory=list)
+    ranks: dict[str, float | None] = field(default_factory=dict)
+    """Rule -> where it places the operation."""
+    places: list[int] = field(default_factory=list)
+    """The bins of the run the operation lies in; for the position prior."""
+    fired: dict[str, bool] = field(default_factory=dict)
+    """Detector -> whether it blamed the operation; unrecovered causes only."""
+
+    miss: str = ""
+    """The operation and what was blamed instead, in words."""
+
+    @property
+    def held_out(self) -> bool:
+        """True when its fault or its agent is held out from tuning."""
+        return self.fault in held_out.FAULTS or self.agent in held_out.AGENTS
+
+
+def judge(example: Example) -> Row:
+    """The diagnosis of one example beside the truth."""
+    diagnosis = diagnose(example.run)
+    fault = example.fault
+    row = Row(
+        example.agent, example.seed, fault and fault.id, bool(fault and fault.mechanical), example.kind, example.style,
+        example.told, len(diagnosis.decisions), diagnosis.outcome.status.value, diagnosis.grade.value,
+    )  # fmt: skip
+    accepted = example.spans | example.consumers
+    for finding in diagnosis.findings:
+        if finding.role is Role.CAUSE and not finding.recovered:
+            row.fired[finding.detector] = row.fired.get(finding.detector, False) or finding.span_id in accepted
+    row.scores = [hypothesis.score for hypothesis in diagnosis.hypotheses]
+    if example.kind == "failing":
+        named = [hypothesis.span_id for hypothesis in diagnosis.hypotheses]
+        row.rank = _place(named, accepted)
+        row.own_rank = _place(named, example.spans)
+        row.behind = None if row.rank is None else row.scores[0] - row.scores[row.rank - 1]
+        row.miss = _miss(example, diagnosis, row)
+        _rules(row, build_case(example.run), accepted)
+    return row
+
+
+def _miss(example: Example, diagnosis: Diagnosis, row: Row) -> str:
+    run = example.run
+    label = "; ".join(
+        f"{run.span(each).name} @{run.order[each]}" for each in sorted(example.spans, key=run.order.__getitem__)
+    )
+    lines = [
+        f"{row.agent}/{row.seed} {row.fault} {row.style} rank {row.rank}, {row.grade}. Operation: {label}. {diagnosis.outcome.check}"
+    ]
+    for hypothesis in diagnosis.hypotheses[:2]:
+        at = f"{run.span(hypothesis.span_id).name} @{run.order[hypothesis.span_id]}"
+        found = "; ".join(f"{finding.detector}: {finding.message}" for finding in hypothesis.findings)
+        lines.append(f"    {hypothesis.score:.1f} {at} {found or 'no finding'}")
+    return "\n".join(lines)
+
+
+def _place(named: Iterable[str], accepted: frozenset[str]) -> int | None:
+    return next((place for place, span_id in enumerate(named, start=1) if span_id in accepted), None)
+
+
+def _rules(row: Row, case: Case, accepted: frozenset[str]) -> None:
+    """Where rules that know nothing of causes place the operation, over the same decisions."""
+    nodes = case.decisions
+    right = [position for position, node in enumerate(nodes) if _spans(node) & accepted]
+    row.places = sorted({position * BINS // len(nodes) for position in right})
+    errors = [span.span_id for span in case.run.spans if span.status == "error" and span.parent_span_id is not None]
+    row.ranks["first error"] = _place(
+        [case.by_span[each].span_id if each in case.by_span and each not in accepted else each for each in errors],
+        accepted,
+    )
+    row.ranks["last step"] = _ranked(list(reversed(nodes)), accepted)
+    workers = [node for node in nodes if node.agent != nodes[0].agent]
+    row.ranks["first worker turn"] = _ranked(workers or nodes, accepted)
+    row.ranks["longest step"] = _ranked(sorted(nodes, key=lambda node: -_length(case, node)), accepted)
+    row.ranks["random"] = (len(nodes) + 1) / (len(right) + 1) if right else None
+    without = rank(case, [finding for finding in detect(case) if finding.role is not Role.CAUSE])
+    row.ranks["no detector"] = _place([hypothesis.span_id for hypothesis in without], accepted)
+
+
+def _spans(node: DecisionNode) -> set[str]:
+    return {node.span_id, *node.covers}
+
+
+def _ranked(nodes: Sequence[DecisionNode], accepted: frozenset[str]) -> int | None:
+    return next((place for place, node in enumerate(nodes, start=1) if _spans(node) & accepted), None)
+
+
+def _length(case: Case, node: DecisionNode) -> int:
+    span = case.run.span(node.span_id)
+    return span.end_ns - span.start_ns

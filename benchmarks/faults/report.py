@@ -1,0 +1,116 @@
+"""The tables, in Markdown."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from benchmarks.faults import held_out
+from benchmarks.faults.fault import FAULTS
+from benchmarks.faults.judging import Row
+from benchmarks.faults.measure import add_position_prior, share, suspect_list, top
+
+RULES = ("no detector", "position prior", "first error", "first worker turn", "last step", "longest step", "random")
+
+
+def report(rows: Sequence[Row]) -> Iterator[str]:
+    """Everything, one line at a time."""
+    failing = [row for row in rows if row.kind == "failing"]
+    passing = [row for row in rows if row.kind != "failing"]
+    add_position_prior(failing)
+    told = [row for row in failing if row.told]
+    steps = sorted(row.steps for row in rows)
+    yield f"{len(failing)} failing runs ({len(told)} with a recorded check), {len(passing)} passing ones, {steps[0]}-{steps[-1]} decisions a run, median {steps[len(steps) // 2]}."
+    yield from _found(told)
+    yield from _rules(told)
+    yield from _by(
+        "fault",
+        [row for row in told if row.fault not in held_out.FAULTS],
+        lambda row: f"{row.fault} {FAULTS[row.fault or ''].name}{' (m)' if row.mechanical else ''}",
+    )
+    yield from _by("agent", [row for row in told if row.agent not in held_out.AGENTS], lambda row: row.agent)
+    yield from _grades(told, passing)
+    yield from _untold([row for row in failing if not row.told], [row for row in passing if not row.told])
+    yield from _detectors(failing, passing)
+
+
+def _found(told: Sequence[Row]) -> Iterator[str]:
+    yield from _table("runs with a recorded check", "top-1", "top-3", "top-1, the operation's own spans only")
+    groups = {
+        "all": told,
+        "not held out": [row for row in told if not row.held_out],
+        "held out": [row for row in told if row.held_out],
+        "held-out faults": [row for row in told if row.fault in held_out.FAULTS],
+        "held-out agents": [row for row in told if row.agent in held_out.AGENTS],
+        "mechanical": [row for row in told if row.mechanical],
+        "mechanical, held out": [row for row in told if row.mechanical and row.held_out],
+        "not mechanical": [row for row in told if not row.mechanical],
+        "recorded with our SDK": [row for row in told if row.style == "sdk"],
+        "plain OpenTelemetry": [row for row in told if row.style == "plain"],
+    }
+    for name, rows in groups.items():
+        yield _row(name, share(rows, top(1)), share(rows, top(3)), share(rows, lambda row: float(row.own_rank == 1)))
+
+
+def _rules(told: Sequence[Row]) -> Iterator[str]:
+    yield from _table("rules that know nothing, same runs", "top-1", "top-3")
+    for rule in RULES:
+        yield _row(rule, share(told, top(1, rule)), share(told, top(3, rule)))
+
+
+def _by(what: str, rows: Iterable[Row], key: Callable[[Row], str]) -> Iterator[str]:
+    grouped: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        grouped[key(row)].append(row)
+    yield from _table(what, "top-1", "top-3")
+    for name, group in sorted(grouped.items()):
+        yield _row(name, share(group, top(1)), share(group, top(3)))
+
+
+def _grades(told: Sequence[Row], passing: Sequence[Row]) -> Iterator[str]:
+    yield from _table("grade", "failing runs that get it", "first hypothesis right", "passing runs that get it")
+    for grade in ("strong", "likely", "suspect", "none"):
+        got = [row for row in told if row.grade == grade]
+        yield _row(
+            grade, share(told, lambda row, g=grade: float(row.grade == g)), share(got, top(1)),  # type: ignore[misc]
+            share(passing, lambda row, g=grade: float(row.grade == g)),  # type: ignore[misc]
+        )  # fmt: skip
+    listed = suspect_list(told)
+    yield f"\nSuspect list for 90 % coverage: up to {listed.bits:.1f} bits behind the first, {listed.size:.1f} steps long on average, holds the operation in {listed.covered}."
+
+
+def _untold(failing: Sequence[Row], passing: Sequence[Row]) -> Iterator[str]:
+    yield from _table("runs without a recorded check", "failing", "passing")
+    for status in ("failed", "unknown", "ok"):
+        yield _row(
+            f"seen as {status}",
+            *(share(rows, lambda row, s=status: float(row.status == s)) for rows in (failing, passing)),
+        )  # type: ignore[misc]
+    for grade in ("strong", "likely"):
+        yield _row(
+            f"graded {grade}", *(share(rows, lambda row, g=grade: float(row.grade == g)) for rows in (failing, passing))
+        )  # type: ignore[misc]
+    seen = [row for row in failing if row.status == "failed"]
+    yield f"\nOf the failures seen without a check, the operation is first in {share(seen, top(1))} and among three in {share(seen, top(3))}."
+
+
+def _detectors(failing: Sequence[Row], passing: Sequence[Row]) -> Iterator[str]:
+    yield from _table(
+        "detector (unrecovered causes)", "fires on failing runs", "and blames the operation", "fires on passing runs"
+    )
+    tuning = [row for row in failing if not row.held_out]
+    calm = [row for row in passing if not row.held_out]
+    for name in sorted({name for row in (*tuning, *calm) for name in row.fired}):
+        fired = [row for row in tuning if name in row.fired]
+        yield _row(
+            name, share(tuning, lambda row, n=name: float(n in row.fired)),  # type: ignore[misc]
+            share(fired, lambda row, n=name: float(row.fired[n])), share(calm, lambda row, n=name: float(n in row.fired)),  # type: ignore[misc]
+        )  # fmt: skip
+
+
+def _table(*heads: str) -> Iterator[str]:
+    yield ""
+    yield _row(*heads)
+    yield "|" + "---|" * len(heads)
+
+
+def _row(*cells: object) -> str:
+    return "| " + " | ".join(map(str, cells)) + " |"
