@@ -54,13 +54,30 @@ class Config(BaseModel):
     requests_bytes: int = Field(256 * MIB, ge=2 * MIB)
     """The bodies of requests in progress, together; beyond it senders are told to come back. Decoded they take several times this."""
 
+    redaction: bool = True
+    """Whether secrets are masked on arrival: values under keys such as `api_key`, and API keys, tokens and private keys by their shape."""
+
+    redact_keys: tuple[str, ...] = ()
+    """More keys whose values are secrets, by how they end; in the environment separated by commas."""
+
+    redact_patterns: tuple[str, ...] = ()
+    """More shapes of secrets, as regular expressions; in the environment one a line."""
+
+    redact_cards: bool = False
+    """Whether numbers with the checksum of payment cards are masked too. Off: one in ten order numbers has it."""
+
     quiet_seconds: float = Field(5.0, ge=0)
     """How long a run must be silent to count as settled. A batch exporter flushes every five seconds by default."""
 
-    @field_validator("hosts", mode="before")
+    @field_validator("hosts", "redact_keys", mode="before")
     @classmethod
-    def _separate(cls, hosts: Any) -> Any:
-        return [name.strip().lower() for name in hosts.split(",")] if isinstance(hosts, str) else hosts
+    def _at_commas(cls, names: Any) -> Any:
+        return [name.strip().lower() for name in names.split(",")] if isinstance(names, str) else names
+
+    @field_validator("redact_patterns", mode="before")
+    @classmethod
+    def _at_lines(cls, patterns: Any) -> Any:
+        return patterns.splitlines() if isinstance(patterns, str) else patterns
 
     @model_validator(mode="after")
     def _certificate_has_a_key(self) -> Self:

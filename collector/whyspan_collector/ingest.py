@@ -8,13 +8,15 @@ import logging
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from whyspan_collector.errors import StoreUnavailable
 from whyspan_collector.journal import Journal, Position
 from whyspan_collector.otlp import Batch, Encoding, Signal, decode
+from whyspan_collector.redaction import Redactor, Rules
 from whyspan_collector.store import Store
 
 _LINGER_SECONDS: Final = 0.2
@@ -25,6 +27,8 @@ _KEPT_BYTES: Final = 64 * 1024 * 1024
 """Bodies whose decoded spans wait in memory; what is beyond is decoded again from the journal."""
 _RETRY_SECONDS: Final = 2.0
 """Pause before the store is tried again: a full disk does not empty itself faster."""
+
+Forward: TypeAlias = Callable[[Signal, bytes, Encoding], None]
 
 _log = logging.getLogger(__name__)
 
@@ -51,7 +55,19 @@ class _Waiting:
 class Ingest:
     """The way into the store, from construction (which takes up what a crash left in the journal) to `close`."""
 
-    def __init__(self, store: Store, journal: Journal) -> None:
+    def __init__(
+        self, store: Store, journal: Journal, redactor: Redactor | None = None, forward: Forward | None = None
+    ) -> None:
+        """Takes over the store and the journal.
+
+        Args:
+            store: where everything goes.
+            journal: where it waits.
+            redactor: masks secrets; by the built-in rules unless it is given.
+            forward: called, and to return at once, with every request that was taken.
+        """
+        self._redactor = redactor or Redactor(Rules())
+        self._forward = forward
         self._store = store
         self._journal = journal
         self._changed = threading.Condition()
@@ -72,7 +88,7 @@ class Ingest:
         self._thread.start()
 
     def accept(self, signal: Signal, body: bytes, encoding: Encoding) -> Accepted:
-        """Check a request and make it durable. Thread-safe; blocks for the fsync.
+        """Check a request, mask its secrets and make it durable. Thread-safe; blocks for the fsync.
 
         Metrics are decoded and counted, nothing of them is kept.
 
@@ -81,7 +97,9 @@ class Ingest:
             JournalFull: the store is too far behind; sending again later will work.
             JournalUnavailable: the disk is full or failed; likewise.
         """
+        body, encoding, refused = self._redactor.redact(signal, body, encoding)
         batch = decode(signal, body, encoding)
+        rejected = refused + batch.rejected
         records = len(batch.spans) + len(batch.logs)
         if records:
             arrived_ns = time.time_ns()
@@ -89,9 +107,11 @@ class Ingest:
             self._enqueue(_Waiting(position, len(body), arrived_ns, batch))
         with self._changed:
             self._accepted[signal] += records + batch.points
-            self._rejected += len(batch.rejected)
-            self._uncounted.update(rejected_records=len(batch.rejected), metric_points=batch.points)
-        return Accepted(records + batch.points, batch.rejected)
+            self._rejected += len(rejected)
+            self._uncounted.update(rejected_records=len(rejected), metric_points=batch.points)
+        if self._forward:
+            self._forward(signal, body, encoding)
+        return Accepted(records + batch.points, rejected)
 
     @property
     def caught_up(self) -> bool:
@@ -118,6 +138,7 @@ class Ingest:
                 "accepted_logs": self._accepted["logs"],
                 "accepted_points": self._accepted["metrics"],
                 "rejected_records": self._rejected,
+                "redacted_values": self._redactor.counts(),
                 "waiting_requests": self._enqueued - self._converted,
                 "trouble": self._trouble,
                 "journal": self._journal.status(),

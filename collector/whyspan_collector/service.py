@@ -30,6 +30,7 @@ from whyspan_collector.gate import Gate
 from whyspan_collector.housekeeping import Housekeeping
 from whyspan_collector.ingest import Ingest
 from whyspan_collector.journal import Journal, JournalUnavailable
+from whyspan_collector.redaction import Redactor
 from whyspan_collector.store import Store
 
 AnyStore: TypeAlias = Store | RemoteStore
@@ -56,6 +57,7 @@ def run(config: Config) -> None:
         StoreError, JournalUnavailable: the data folder cannot be used.
     """
     check_exposure(config)
+    redactor = Redactor.of(config)
     if concern := warning(config):
         _say(concern)
     config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -64,7 +66,7 @@ def run(config: Config) -> None:
     store = Store(config.data)
     try:
         with _listen(config.host, config.port) as listener:
-            ingest = Ingest(store, Journal(config.data / "journal", config.journal_bytes))
+            ingest = Ingest(store, Journal(config.data / "journal", config.journal_bytes), redactor)
             gate = Gate(config.requests_bytes, config.max_body_bytes, config.ingest_token)
             try:
                 with _grpc(config, ingest, gate) as grpc_address, Housekeeping(store, config.quiet_seconds):

@@ -19,6 +19,7 @@ from whyspan_collector.config import Config
 from whyspan_collector.errors import StoreError, StoreUnavailable
 from whyspan_collector.ingest import Accepted, Ingest
 from whyspan_collector.journal import Journal, JournalFull
+from whyspan_collector.redaction import Redactor
 from whyspan_collector.service import AnyStore
 from whyspan_ui import terminal
 from whyspan_ui.commands import access
@@ -94,7 +95,7 @@ def intake(store: AnyStore, settings: Config) -> Iterator[Send]:
         yield send
         store.drain()
         return
-    ingest = Ingest(store, Journal(settings.data / "journal", settings.journal_bytes))
+    ingest = Ingest(store, Journal(settings.data / "journal", settings.journal_bytes), Redactor.of(settings))
 
     def accept(request: otlp.Request) -> Accepted:
         while True:
