@@ -14,7 +14,9 @@ from whyspan.instrument import Instrumentation, instrument
 from whyspan.model import Decision, Evidence, Option, Outcome
 from whyspan.model_calls import model_call
 from whyspan.outcomes import outcome
+from whyspan.propagation import carrier, continued, propagate
 from whyspan.redaction import Redaction
+from whyspan.sampling import Sampling
 from whyspan.semconv import Effect, Kind
 from whyspan.tools import tool
 
@@ -29,15 +31,19 @@ __all__ = [
     "Option",
     "Outcome",
     "Redaction",
+    "Sampling",
     "__version__",
     "agent",
+    "carrier",
     "configure",
+    "continued",
     "decision",
     "flush",
     "handoff",
     "instrument",
     "model_call",
     "outcome",
+    "propagate",
     "shutdown",
     "tool",
 ]

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, overload
 
+from opentelemetry import baggage
+
 from whyspan import runtime, semconv
 from whyspan.memory import Memory
 from whyspan.messages import text_message
@@ -64,7 +66,7 @@ class Agent(CallSpan):
     def _start(self) -> None:
         """Starts the span, and with it a run unless one is already under way."""
         outer = runtime.scope()
-        self._run_id = outer.run.run_id if outer else self._settings.run_id or str(uuid.uuid4())
+        self._run_id = outer.run.run_id if outer else self._settings.run_id or _carried_run_id() or str(uuid.uuid4())
         super()._start()
         if self.span is not None:
             run = outer.run if outer else Run(self._run_id, self.span, Memory())
@@ -141,6 +143,12 @@ def agent(  # noqa: PLR0913 - each one is a fact about the run, all optional and
     if callable(name):
         return Agent(_Settings())(name)
     return Agent(_Settings(name, task, constraints, session, user, version, run_id))
+
+
+def _carried_run_id() -> str | None:
+    """The id of the run that another process began and this one takes part in."""
+    carried = baggage.get_baggage(semconv.RUN_ID)
+    return carried if isinstance(carried, str) else None
 
 
 def _listed(constraints: Sequence[str]) -> list[str]:

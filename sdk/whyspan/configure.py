@@ -10,7 +10,9 @@ from opentelemetry import trace
 
 from whyspan import runtime, semconv
 from whyspan.faults import contained, warn_once
+from whyspan.propagation import continue_from_environment
 from whyspan.redaction import ContentMode, Redaction, Redactor
+from whyspan.sampling import Sampling
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -33,6 +35,7 @@ class _Settings:
     exporter: "SpanExporter | None" = None
     redaction: Redaction = field(default_factory=Redaction)
     content: ContentMode = "full"
+    sampling: Sampling = field(default_factory=Sampling)
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ def configure(  # noqa: PLR0913 - one place to set up everything, by name
     exporter: "SpanExporter | None" = None,
     redaction: Redaction = Redaction(),  # noqa: B008 - a frozen value
     content: ContentMode = "full",
+    sampling: Sampling = Sampling(),  # noqa: B008 - likewise
 ) -> None:
     """Starts recording: from here on agents, tools, model calls and decisions become spans.
 
@@ -72,12 +76,14 @@ def configure(  # noqa: PLR0913 - one place to set up everything, by name
         redaction: What is masked before anything is written or sent; secrets by default.
         content: `full`; `metadata` leaves out every text but names, kinds and ids; `hashes` sends 16 hex digits of its
             SHA-256 instead, which tells equal texts and hides all but the guessable ones.
+        sampling: What share of the runs is sent, besides all that went wrong; everything by default. A run that is
+            killed before anything was wrong with it is lost when it is not in that share.
 
     Example:
         >>> configure(service="refunds", endpoint="http://localhost:4318")
     """
     global _active  # noqa: PLW0603 - the one configuration of this process
-    settings = _Settings(service, endpoint, environment, headers or {}, exporter, redaction, content)
+    settings = _Settings(service, endpoint, environment, headers or {}, exporter, redaction, content, sampling)
     if _active is not None:
         if _active.settings != settings:
             warn_once(
@@ -90,11 +96,12 @@ def configure(  # noqa: PLR0913 - one place to set up everything, by name
 
         losses = Losses()
         redactor = Redactor(settings.redaction, settings.content)
-        delivery = Delivery(_outlet(settings, losses), redactor, losses)
+        delivery = Delivery(_outlet(settings, losses), redactor, losses, sampling)
         joined = _provider(settings)
         joined.add_span_processor(delivery)
         runtime.use(joined.get_tracer("whyspan", version("whyspan")))
         _active = _Active(settings, joined, delivery)
+        continue_from_environment()
         atexit.register(shutdown)
 
 

@@ -16,6 +16,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
 from whyspan.faults import contained, warn_once
 from whyspan.runtime import quietly
+from whyspan.sampling import Sampler, Sampling
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
@@ -37,9 +38,16 @@ _LAST_SECONDS = 2.0
 class Delivery(SpanProcessor):
     """Takes every span of the provider, ours and everybody else's."""
 
-    def __init__(self, outlet: "Outlet", prepare: Callable[[ReadableSpan], ReadableSpan], losses: "Losses") -> None:
+    def __init__(
+        self,
+        outlet: "Outlet",
+        prepare: Callable[[ReadableSpan], ReadableSpan],
+        losses: "Losses",
+        sampling: Sampling = Sampling(),  # noqa: B008 - a frozen value
+    ) -> None:
         """`prepare` masks and bounds a span; what it raises on is not sent."""
         self._outlet = outlet
+        self._sampling = sampling
         self._prepare = prepare
         self._losses = losses
         self._closed = False
@@ -49,6 +57,7 @@ class Delivery(SpanProcessor):
             os.register_at_fork(after_in_child=lambda: (method := weakly()) and method())
 
     def _fresh(self) -> None:
+        self._sampler = Sampler(self._sampling, self._losses)
         self._queue: deque[ReadableSpan] = deque()
         self._live: dict[int, Span] = {}
         self._young: set[int] = set()
@@ -123,9 +132,11 @@ class Delivery(SpanProcessor):
     def _drain(self) -> None:
         with self._draining:
             ended = [self._queue.popleft() for _ in range(len(self._queue))]
-            self._put(ended)
-            if self._outlet.announces:
-                self._put(self._to_announce())
+            self._put(self._sampler.sift(ended))
+            if self._closed:
+                self._put(self._sampler.rest())
+            elif self._outlet.announces:
+                self._put(self._sampler.announced(self._to_announce()))
 
     def _put(self, spans: list[ReadableSpan]) -> None:
         prepared = []
@@ -136,8 +147,6 @@ class Delivery(SpanProcessor):
 
     def _to_announce(self) -> list[ReadableSpan]:
         """The spans that were under way last time as well, each once, as far as they have come."""
-        if self._closed:
-            return []
         live = dict(self._live)
         due = [span for span_id, span in live.items() if span_id in self._young]
         self._announced = (self._announced & live.keys()) | (self._young & live.keys())

@@ -51,6 +51,20 @@ class Effect(StrEnum):
     """Reaches people or systems outside: an e-mail, a message, a post."""
 
 
+class Verdict(StrEnum):
+    """What a guard made of an action."""
+
+    PASS = "pass"  # noqa: S105 - not a password
+    """It may go on as it is."""
+    CHANGE = "change"
+    """It goes on, changed."""
+    BLOCK = "block"
+    """It does not happen."""
+
+
+VerdictName: TypeAlias = Verdict | Literal["pass", "change", "block"]
+"""A verdict as a program may write it."""
+
 EffectName: TypeAlias = Effect | Literal["pure-read", "volatile-read", "reversible", "irreversible", "external"]
 """An effect as a program may write it."""
 
@@ -126,7 +140,7 @@ HUMAN_NAME: Final = "whyspan.human.name"
 GUARD_NAME: Final = "whyspan.guard.name"
 """Which guard looked."""
 GUARD_VERDICT: Final = "whyspan.guard.verdict"
-"""`pass`, `block` or `change`."""
+"""A `Verdict`."""
 GUARD_REASON: Final = "whyspan.guard.reason"
 """Why, in words."""
 GUARD_CHECKED: Final = "whyspan.guard.checked"

@@ -25,7 +25,21 @@ def test_public_names_are_documented(name: str) -> None:
         assert "Example:" in public.__doc__
 
 
-@pytest.mark.parametrize("module", ["agents", "tools", "model_calls", "decisions", "outcomes", "handoffs", "testing"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "agents",
+        "tools",
+        "model_calls",
+        "decisions",
+        "outcomes",
+        "handoffs",
+        "propagation",
+        "redaction",
+        "sampling",
+        "testing",
+    ],
+)
 def test_examples_in_docstrings(module: str) -> None:
     """The examples of the docstrings run and give what they show."""
     with capture():
