@@ -17,7 +17,11 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 SPANS_PER_RUN = 30
 START_NS = 1_790_000_000_000_000_000
 
-_SYLLABLES = [a + b for a in ["b", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "t", "v", "z"] for b in ["a", "e", "i", "o", "u", "an", "er", "in", "or", "us"]]
+_SYLLABLES = [
+    a + b
+    for a in ["b", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "t", "v", "z"]
+    for b in ["a", "e", "i", "o", "u", "an", "er", "in", "or", "us"]
+]
 
 
 @dataclass(frozen=True, slots=True)
