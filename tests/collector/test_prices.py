@@ -152,6 +152,17 @@ def test_the_users_prices_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert load(tmp_path).find("openai", "gpt-5-mini", 0) == Price(model="gpt-5-mini", input=9, output=9)
 
 
+def test_the_example_of_the_documentation_works(tmp_path: Path) -> None:
+    """What docs/costs.md tells people to write is a price table."""
+    page = (Path(__file__).parents[2] / "docs" / "costs.md").read_text(encoding="utf-8")
+    (tmp_path / "prices.toml").write_text(page.partition("```toml\n")[2].partition("```")[0])
+    prices = load(tmp_path)
+    assert (prices.own, prices.find("ollama", "anything", 0)) == (
+        2,
+        Price(model="*", provider="ollama", input=0, output=0),
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
