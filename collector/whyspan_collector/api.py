@@ -17,11 +17,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from whyspan_collector import sql
+from whyspan_collector import metrics, sql
 from whyspan_collector.access import READ_TOKEN, Unauthorized, check_token
 from whyspan_collector.body import read_body
 from whyspan_collector.config import Config
 from whyspan_collector.errors import QueryError, StoreError, StoreUnavailable
+from whyspan_collector.forward import Forwarder
+from whyspan_collector.gate import Gate
 from whyspan_collector.ingest import Ingest
 from whyspan_collector.otlp import TooLarge
 from whyspan_collector.store import Store
@@ -41,6 +43,11 @@ class Backend:
     store: Store
     ingest: Ingest
     config: Config
+    gate: Gate
+    forwarder: Forwarder | None = None
+    """None where nothing is forwarded."""
+    grpc: str | None = None
+    """Where gRPC is listened for; None where it is not."""
     threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_THREADS))
 
 
@@ -69,7 +76,7 @@ _STATUS: Final[dict[type[Exception], int]] = {
 
 
 def routes(backend: Backend) -> list[BaseRoute]:
-    """Everything under `/api`."""
+    """`/metrics`, and everything under `/api`."""
     handlers: list[tuple[str, str, _Handler]] = [
         ("GET", "/health", _health),
         ("GET", "/ready", _ready),
@@ -80,12 +87,13 @@ def routes(backend: Backend) -> list[BaseRoute]:
         ("POST", "/drain", _drain),
     ]
     return [
+        Route("/metrics", partial(_answer, _metrics, backend), methods=["GET"]),
         Mount(
             "/api",
             routes=[
                 Route(path, partial(_answer, handler, backend), methods=[method]) for method, path, handler in handlers
             ],
-        )
+        ),
     ]
 
 
@@ -130,7 +138,19 @@ _OPEN: Final = (_health, _ready)
 
 async def _status(backend: Backend, _: Request) -> Response:
     stored = await _in_thread(backend, backend.store.status)
-    return JSONResponse(stored | {"ingest": await _in_thread(backend, backend.ingest.status)})
+    ingest = await _in_thread(backend, backend.ingest.status)
+    own = {"refused_requests": backend.gate.refused(), "forward": _forwarding(backend)}
+    return JSONResponse(stored | {"grpc": backend.grpc, "ingest": ingest | own})
+
+
+async def _metrics(backend: Backend, _: Request) -> Response:
+    ingest = await _in_thread(backend, backend.ingest.status)
+    text = metrics.prometheus(ingest, backend.gate.refused(), _forwarding(backend))
+    return Response(text, media_type=metrics.CONTENT_TYPE)
+
+
+def _forwarding(backend: Backend) -> dict[str, Any] | None:
+    return backend.forwarder.status() if backend.forwarder else None
 
 
 async def _query(backend: Backend, request: Request) -> Response:

@@ -66,6 +66,12 @@ class Config(BaseModel):
     redact_cards: bool = False
     """Whether numbers with the checksum of payment cards are masked too. Off: one in ten order numbers has it."""
 
+    forward_to: str | None = Field(None, pattern=r"^https?://[^/\s]+")
+    """Base URL of another OTLP/HTTP endpoint that gets everything too, secrets masked. What it cannot take is dropped and counted."""
+
+    forward_headers: SecretStr | None = None
+    """Headers for it in OpenTelemetry's form, `name=value,name=value`."""
+
     quiet_seconds: float = Field(5.0, ge=0)
     """How long a run must be silent to count as settled. A batch exporter flushes every five seconds by default."""
 
@@ -78,6 +84,13 @@ class Config(BaseModel):
     @classmethod
     def _at_lines(cls, patterns: Any) -> Any:
         return patterns.splitlines() if isinstance(patterns, str) else patterns
+
+    @field_validator("forward_headers")
+    @classmethod
+    def _are_headers(cls, headers: SecretStr | None) -> SecretStr | None:
+        if headers and not all("=" in pair for pair in headers.get_secret_value().split(",")):
+            raise ValueError("headers are written name=value,name=value")
+        return headers
 
     @model_validator(mode="after")
     def _certificate_has_a_key(self) -> Self:
@@ -122,7 +135,7 @@ def load(**arguments: Any) -> Config:
             raise WrongSetting(first["msg"]) from None
         name = str(first["loc"][0])
         source = _variable(name) if name in environment else name
-        value = "***" if name.endswith("_token") else repr(first["input"])
+        value = "***" if name.endswith(("_token", "_headers")) else repr(first["input"])
         raise WrongSetting(f"{source}={value}: {first['msg']}") from None
 
 

@@ -26,6 +26,7 @@ from whyspan_collector.access import check_exposure, warning
 from whyspan_collector.client import RemoteStore
 from whyspan_collector.config import Config, WrongSetting, load
 from whyspan_collector.errors import StoreBusy, StoreError, StoreUnavailable
+from whyspan_collector.forward import Forwarder
 from whyspan_collector.gate import Gate
 from whyspan_collector.housekeeping import Housekeeping
 from whyspan_collector.ingest import Ingest
@@ -66,14 +67,19 @@ def run(config: Config) -> None:
     store = Store(config.data)
     try:
         with _listen(config.host, config.port) as listener:
-            ingest = Ingest(store, Journal(config.data / "journal", config.journal_bytes), redactor)
+            journal = Journal(config.data / "journal", config.journal_bytes)
+            forwarder = _forwarder(config)
+            ingest = Ingest(store, journal, redactor, forwarder.take if forwarder else None)
             gate = Gate(config.requests_bytes, config.max_body_bytes, config.ingest_token)
             try:
                 with _grpc(config, ingest, gate) as grpc_address, Housekeeping(store, config.quiet_seconds):
+                    backend = api.Backend(store, ingest, config, gate, forwarder, grpc_address)
                     addresses = {"url": config.url_at(listener.getsockname()[1]), "grpc": grpc_address}
-                    _serve(config, _app(config, store, ingest, gate), listener, addresses)
+                    _serve(config, _app(backend), listener, addresses)
             finally:
                 ingest.close()
+                if forwarder:
+                    forwarder.close()
     finally:
         store.close()
 
@@ -155,10 +161,20 @@ def _grpc(config: Config, ingest: Ingest, gate: Gate) -> Iterator[str | None]:
         yield receiver.address
 
 
-def _app(config: Config, store: Store, ingest: Ingest, gate: Gate) -> Starlette:
-    backend = api.Backend(store, ingest, config)
+def _forwarder(config: Config) -> Forwarder | None:
+    if config.forward_to is None:
+        return None
+    if config.forward_to.rstrip("/") in {config.url, config.url_at(config.port).replace("127.0.0.1", "localhost")}:
+        raise WrongSetting(f"WHYSPAN_FORWARD_TO={config.forward_to!r} is this collector itself")
+    sent = config.forward_headers.get_secret_value().split(",") if config.forward_headers else []
+    return Forwarder(
+        config.forward_to, {name.strip(): value.strip() for name, _, value in (p.partition("=") for p in sent)}
+    )
+
+
+def _app(backend: api.Backend) -> Starlette:
     # The receiver comes first: a platform's prefix may begin with /api.
-    return Starlette(routes=[*receiver.routes(ingest, gate), *api.routes(backend)])
+    return Starlette(routes=[*receiver.routes(backend.ingest, backend.gate), *api.routes(backend)])
 
 
 def _serve(config: Config, app: Starlette, listener: socket.socket, addresses: dict[str, str | None]) -> None:

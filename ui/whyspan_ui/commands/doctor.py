@@ -110,6 +110,14 @@ def print_ingest(ingest: dict[str, Any]) -> None:
     nouns = {"accepted_spans": "span", "accepted_logs": "log record", "accepted_points": "metric point"}
     taken = ", ".join(count(ingest[name], noun) for name, noun in nouns.items())
     out.print(text(("since start ", "dim"), f"{taken}; {count(ingest['rejected_records'], 'record')} rejected"))
+    for title, counts in (("refused     ", ingest["refused_requests"]), ("masked      ", ingest["redacted_values"])):
+        if counts:
+            out.print(text((title, "dim"), ", ".join(f"{value:,} {name}" for name, value in sorted(counts.items()))))
+    if forward := ingest["forward"]:
+        numbers = ", ".join(f"{forward[name]:,} {name}" for name in ("forwarded", "waiting", "dropped"))
+        out.print(text(("forwarding  ", "dim"), f"to {forward['url']}: requests {numbers}"))
+        if forward["trouble"]:
+            out.print(text(("trouble     ", "red"), forward["trouble"]))
     backlog = f"{count(ingest['waiting_requests'], 'request')} to store, {journal['bytes'] / 1e6:,.1f} of {journal['bound'] / 1e6:,.0f} MB"
     out.print(text(("journal     ", "dim"), backlog))
     if journal["damaged_bytes"]:
