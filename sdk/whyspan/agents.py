@@ -1,7 +1,8 @@
 """An agent: the root of a run, or a sub-agent within one."""
 
+import hashlib
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, overload
 
@@ -13,7 +14,7 @@ from whyspan.messages import text_message
 from whyspan.runtime import Run, Scope
 from whyspan.semconv import Kind
 from whyspan.spans import Attributes, CallSpan
-from whyspan.values import is_data, to_text
+from whyspan.values import is_data, to_json, to_text
 from whyspan.wrapping import P, R, trace
 
 
@@ -28,6 +29,9 @@ class _Settings:
     user: str | None = None
     version: str | None = None
     run_id: str | None = None
+    versions: Mapping[str, str] | None = None
+    budget: Mapping[str, float] | None = None
+    tags: Sequence[str] = ()
 
 
 class Agent(CallSpan):
@@ -85,10 +89,21 @@ class Agent(CallSpan):
             semconv.RUN_ID: self._run_id,
             semconv.RUN_TASK: settings.task,
             semconv.RUN_CONSTRAINTS: _listed(settings.constraints) or None,
+            semconv.RUN_VERSIONS: to_json(settings.versions) if settings.versions else None,
+            semconv.RUN_FINGERPRINT: self._fingerprint(),
+            semconv.RUN_BUDGET: to_json(settings.budget) if settings.budget else None,
+            semconv.RUN_TAGS: _listed(settings.tags) or None,
             semconv.CONVERSATION_ID: settings.session,
             semconv.USER_ID: settings.user,
             semconv.INPUT_MESSAGES: None if self._received is None else text_message("user", to_text(self._received)),
         }
+
+    def _fingerprint(self) -> str | None:
+        settings = self._settings
+        if settings.version is None and not settings.versions:
+            return None
+        made_of = {**(settings.versions or {}), "agent": f"{self.name} {settings.version or ''}"}
+        return hashlib.sha256(to_json(sorted(made_of.items())).encode()).hexdigest()[:16]
 
     def _result(self, value: object, result: str) -> str:
         return text_message("assistant", to_text(value if isinstance(value, str) else result), finish_reason="stop")
@@ -107,6 +122,9 @@ def agent(
     user: str | None = None,
     version: str | None = None,
     run_id: str | None = None,
+    versions: Mapping[str, str] | None = None,
+    budget: Mapping[str, float] | None = None,
+    tags: Sequence[str] = (),
 ) -> Agent: ...
 def agent(  # noqa: PLR0913 - each one is a fact about the run, all optional and by name
     name: Callable[P, R] | str | None = None,
@@ -118,6 +136,9 @@ def agent(  # noqa: PLR0913 - each one is a fact about the run, all optional and
     user: str | None = None,
     version: str | None = None,
     run_id: str | None = None,
+    versions: Mapping[str, str] | None = None,
+    budget: Mapping[str, float] | None = None,
+    tags: Sequence[str] = (),
 ) -> Callable[P, R] | Agent:
     """Records an agent: a decorator, with or without arguments, or a `with` block.
 
@@ -132,6 +153,10 @@ def agent(  # noqa: PLR0913 - each one is a fact about the run, all optional and
         user: Id of the user the agent works for.
         version: Version of the agent.
         run_id: Your own id for the run, where several processes take part in it; a new UUID by default.
+        versions: What else the run is made of, name to version: prompts, tools, models. With the agent's own version
+            they make the run's fingerprint, which is the same for runs of the same make.
+        budget: What the run may use up, unit to amount: `{"usd": 0.5, "model_calls": 20}`.
+        tags: Labels of your own.
 
     Example:
         >>> @agent
@@ -142,7 +167,7 @@ def agent(  # noqa: PLR0913 - each one is a fact about the run, all optional and
     """
     if callable(name):
         return Agent(_Settings())(name)
-    return Agent(_Settings(name, task, constraints, session, user, version, run_id))
+    return Agent(_Settings(name, task, constraints, session, user, version, run_id, versions, budget, tags))
 
 
 def _carried_run_id() -> str | None:

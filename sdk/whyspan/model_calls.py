@@ -1,16 +1,32 @@
 """A model call: one request to a model and its answer, recorded in OpenTelemetry's GenAI form."""
 
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import Span, SpanKind
 
 from whyspan import semconv
 from whyspan.faults import contained
-from whyspan.messages import messages_json
+from whyspan.messages import messages_json, text_message
 from whyspan.semconv import Kind
 from whyspan.spans import ActiveSpan, Attributes
-from whyspan.values import QUOTE_LIMIT, to_json
+from whyspan.values import QUOTE_LIMIT, TEXT_LIMIT, cut, to_json, to_text
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The template a request was made from.
+
+    Example:
+        >>> prompt = Prompt("refund", version="7", variables={"customer": "Ada"})
+    """
+
+    name: str
+    version: str | None = None
+    variables: Mapping[str, Any] | None = None
+    """What was put into it."""
 
 
 class ModelCall(ActiveSpan):
@@ -19,7 +35,7 @@ class ModelCall(ActiveSpan):
     kind = Kind.MODEL_CALL
     otel_kind = SpanKind.CLIENT
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of a request, by name
         self,
         model: str,
         *,
@@ -27,8 +43,14 @@ class ModelCall(ActiveSpan):
         tools: Sequence[Mapping[str, Any]] = (),
         parameters: Mapping[str, Any] | None = None,
         provider: str | None = None,
+        prompt: Prompt | None = None,
     ) -> None:
         super().__init__()
+        self._prompt = prompt
+        self._began = time.monotonic()
+        self._chunks: list[str] = []
+        self._streamed = 0
+        self._answered = False
         self._model = model
         self._messages = messages
         self._tools = tools
@@ -56,10 +78,10 @@ class ModelCall(ActiveSpan):
         with contained:
             if not self.recording:
                 return
-            answer = messages_json(message, finish_reason)
+            self._answered = True
             self.set(
                 {
-                    semconv.OUTPUT_MESSAGES: answer,
+                    semconv.OUTPUT_MESSAGES: messages_json(message, finish_reason),
                     semconv.FINISH_REASONS: [finish_reason],
                     semconv.INPUT_TOKENS: input_tokens,
                     semconv.OUTPUT_TOKENS: output_tokens,
@@ -67,6 +89,23 @@ class ModelCall(ActiveSpan):
                 }
             )
             self.remember(message, message if isinstance(message, str) else to_json(message, QUOTE_LIMIT))
+
+    def chunk(self, text: str) -> None:
+        """Takes a piece of a streamed answer; without `respond()` the pieces together are the answer."""
+        with contained:
+            if not self.recording:
+                return
+            if not self._chunks:
+                self.set({semconv.TIME_TO_FIRST_CHUNK: time.monotonic() - self._began})
+            if self._streamed <= TEXT_LIMIT:  # one more than fits, so that the whole is cut and says so
+                self._chunks.append(to_text(text))
+            self._streamed += len(text)
+
+    def _ending(self, span: Span) -> None:
+        if self._chunks and not self._answered:
+            streamed = "".join(self._chunks)
+            self._quote = cut(streamed, QUOTE_LIMIT)
+            span.set_attribute(semconv.OUTPUT_MESSAGES, text_message("assistant", streamed))
 
     def _name(self) -> str:
         return f"{semconv.OPERATION_CHAT} {self._model}"
@@ -88,10 +127,11 @@ class ModelCall(ActiveSpan):
             semconv.TOOL_DEFINITIONS: to_json(self._tools) if self._tools else None,
             semconv.REQUEST_PARAMETERS: to_json(others) if others else None,
             **named,
+            **(_told(self._prompt) if self._prompt else {}),
         }
 
 
-def model_call(
+def model_call(  # noqa: PLR0913 - the parts of a request, by name
     model: str,
     /,
     *,
@@ -99,6 +139,7 @@ def model_call(
     tools: Sequence[Mapping[str, Any]] = (),
     parameters: Mapping[str, Any] | None = None,
     provider: str | None = None,
+    prompt: Prompt | None = None,
 ) -> ModelCall:
     """Records one request to a model, as a `with` block; `respond()` records the answer.
 
@@ -109,9 +150,20 @@ def model_call(
         tools: The tools offered: `{"name", "description", "parameters"}` each, `parameters` a JSON Schema.
         parameters: `temperature`, `max_tokens`, `seed` and the like.
         provider: Who runs the model: `openai`, `anthropic`, `aws.bedrock`, ...
+        prompt: The template the messages were made from.
+
+    A streamed answer is given piece by piece with `chunk()`.
 
     Example:
         >>> with model_call("gpt-5", messages=[{"role": "user", "content": "2 + 2?"}]) as call:
         ...     call.respond("4", input_tokens=9, output_tokens=1)
     """
-    return ModelCall(model, messages=messages, tools=tools, parameters=parameters, provider=provider)
+    return ModelCall(model, messages=messages, tools=tools, parameters=parameters, provider=provider, prompt=prompt)
+
+
+def _told(prompt: Prompt) -> Attributes:
+    return {
+        semconv.PROMPT_NAME: prompt.name,
+        semconv.PROMPT_VERSION: prompt.version,
+        semconv.PROMPT_VARIABLES: None if prompt.variables is None else to_json(prompt.variables),
+    }

@@ -86,7 +86,7 @@ class ActiveSpan:
         tracer = runtime.tracer()
         if tracer is None:
             return
-        attributes = _sendable(self._attributes())
+        attributes = sendable(self._attributes())
         attributes[semconv.KIND] = self.kind.value
         context = otel.get_current()
         self._scope = runtime.scope(context)
@@ -123,7 +123,7 @@ class ActiveSpan:
     def set(self, attributes: Attributes) -> None:
         """Sets attributes: texts bounded and sendable, None left out."""
         if self.span is not None and self.span.is_recording():
-            self.span.set_attributes(_sendable(attributes))
+            self.span.set_attributes(sendable(attributes))
 
     def remember(self, value: object, said: str) -> None:
         """Keeps what this span returned, in the memory of the run and as the text a quote is taken from."""
@@ -184,7 +184,7 @@ class CallSpan(ReturningSpan):
         return result
 
 
-def _sendable(attributes: Attributes) -> dict[str, bool | int | float | str | list[str]]:
+def sendable(attributes: Attributes) -> dict[str, bool | int | float | str | list[str]]:
     """Attributes OpenTelemetry takes, whatever the program passed where a text was asked for."""
     sendable: dict[str, bool | int | float | str | list[str]] = {}
     for key, value in attributes.items():

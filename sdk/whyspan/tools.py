@@ -8,7 +8,7 @@ from whyspan.codec import effect_of
 from whyspan.faults import warn_once
 from whyspan.semconv import Effect, EffectName, Kind
 from whyspan.spans import Attributes, CallSpan
-from whyspan.values import to_json
+from whyspan.values import to_json, to_text
 from whyspan.wrapping import P, R, trace
 
 
@@ -19,18 +19,24 @@ class Tool(CallSpan):
     result_key = semconv.TOOL_RESULT
 
     def __init__(
-        self, declared: Mapping[str, str | None], arguments: object = None, call_id: str | None = None
+        self,
+        declared: Mapping[str, str],
+        arguments: object = None,
+        call_id: str | None = None,
+        idempotency_key: str | Callable[..., object] | None = None,
     ) -> None:
         """`declared` are the attributes that every call of this tool carries."""
         super().__init__()
         self._declared = declared
         self._arguments = arguments
         self._call_id = call_id
+        self._idempotency_key = idempotency_key
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """The function as a tool: every call is a span."""
         declared = {semconv.TOOL_NAME: getattr(function, "__name__", "tool"), **self._declared}
-        return trace(function, lambda arguments: Tool(declared, arguments))
+        key = self._idempotency_key
+        return trace(function, lambda arguments: Tool(declared, arguments, None, key))
 
     @property
     def name(self) -> str:
@@ -46,6 +52,8 @@ class Tool(CallSpan):
             attributes[semconv.TOOL_ARGUMENTS] = to_json(self._arguments)
         if self._call_id is not None:
             attributes[semconv.TOOL_CALL_ID] = self._call_id
+        if self._idempotency_key is not None:
+            attributes[semconv.TOOL_IDEMPOTENCY_KEY] = _key(self._idempotency_key, self._arguments)
         return attributes
 
 
@@ -59,14 +67,18 @@ def tool(
     effect: EffectName | None = None,
     arguments: Mapping[str, Any] | None = None,
     call_id: str | None = None,
+    idempotency_key: str | Callable[..., object] | None = None,
+    schema: Mapping[str, Any] | None = None,
 ) -> Tool: ...
-def tool(
+def tool(  # noqa: PLR0913 - each one is a fact about the tool, all optional and by name
     name: Callable[P, R] | str | None = None,
     /,
     *,
     effect: EffectName | None = None,
     arguments: Mapping[str, Any] | None = None,
     call_id: str | None = None,
+    idempotency_key: str | Callable[..., object] | None = None,
+    schema: Mapping[str, Any] | None = None,
 ) -> Callable[P, R] | Tool:
     """Records a tool: a decorator, with or without arguments, or a `with` block.
 
@@ -75,6 +87,8 @@ def tool(
         effect: What the tool does to the world outside the run, and whether that can be taken back.
         arguments: For the `with` form; a decorated function's arguments are recorded by themselves.
         call_id: For the `with` form: the id of the model's tool call.
+        idempotency_key: What makes two executions one action; for a decorator a function of the tool's arguments.
+        schema: JSON Schema of the arguments, as the model was given it.
 
     Example:
         >>> @tool(effect="irreversible")
@@ -84,16 +98,22 @@ def tool(
         ...     search.set_result(["order-1"])
     """
     if callable(name):
-        return Tool(_declared(None, None))(name)
-    return Tool(_declared(name, effect), arguments, call_id)
+        return Tool(_declared(None, None, None))(name)
+    return Tool(_declared(name, effect, schema), arguments, call_id, idempotency_key)
 
 
-def _declared(name: str | None, effect: EffectName | None) -> dict[str, str]:
+def _declared(name: str | None, effect: EffectName | None, schema: Mapping[str, Any] | None) -> dict[str, str]:
     declared = {semconv.OPERATION_NAME: semconv.OPERATION_EXECUTE_TOOL}
     if name is not None:
         declared[semconv.TOOL_NAME] = name
+    if schema is not None:
+        declared[semconv.TOOL_SCHEMA] = to_json(schema)
     if known := effect_of(effect):
         declared[semconv.TOOL_EFFECT] = known.value
     elif effect is not None:
         warn_once(f"unknown effect {effect!r}, recorded without one; effects are {', '.join(Effect)}")
     return declared
+
+
+def _key(given: str | Callable[..., object], arguments: object) -> str:
+    return to_text(given(**arguments) if callable(given) and isinstance(arguments, Mapping) else given)

@@ -1,0 +1,83 @@
+"""A retrieval: a search over documents or memory, with what was found and how well it fitted."""
+
+from collections.abc import Callable
+from typing import Any, overload
+
+from whyspan import semconv
+from whyspan.semconv import Kind
+from whyspan.spans import Attributes, CallSpan
+from whyspan.values import to_json, to_text
+from whyspan.wrapping import P, R, trace
+
+
+class Retrieval(CallSpan):
+    """One search, as a `with` block; or, called with a function, its decorator; see `retrieval`."""
+
+    kind = Kind.RETRIEVAL
+    result_key = semconv.RETRIEVAL_DOCUMENTS
+
+    def __init__(self, query: object = None, *, source: str | None = None) -> None:
+        super().__init__()
+        self._query = query
+        self._source = source
+
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        """The function as a retrieval: its argument `query`, or its first text, is what is searched for."""
+        source = self._source or getattr(function, "__name__", None)
+        return trace(function, lambda arguments: Retrieval(_query_of(arguments), source=source))
+
+    def _name(self) -> str:
+        return f"{semconv.OPERATION_RETRIEVAL} {self._source}" if self._source else semconv.OPERATION_RETRIEVAL
+
+    def _attributes(self) -> Attributes:
+        return {
+            semconv.OPERATION_NAME: semconv.OPERATION_RETRIEVAL,
+            semconv.DATA_SOURCE: self._source,
+            semconv.RETRIEVAL_QUERY: None if self._query is None else to_text(self._query),
+        }
+
+    def _result(self, value: object, result: str) -> str:
+        return to_json([_document(each) for each in value]) if isinstance(value, list | tuple) else result
+
+
+@overload
+def retrieval(function: Callable[P, R], /) -> Callable[P, R]: ...
+@overload
+def retrieval(query: str | None = None, /, *, source: str | None = None) -> Retrieval: ...
+def retrieval(query: Callable[P, R] | str | None = None, /, *, source: str | None = None) -> Callable[P, R] | Retrieval:
+    """Records a search over documents or memory: a decorator, with or without arguments, or a `with` block.
+
+    What is found is a list of documents: mappings, best with `id`, `score` and `content`, or pairs of a document and its
+    score, as vector stores return them.
+
+    Args:
+        query: For the `with` form: what is searched for.
+        source: Where: the name of an index or a collection; the function's name by default.
+
+    Example:
+        >>> with retrieval("refund of gift cards", source="policies") as found:
+        ...     found.set_result([{"id": "p-4", "score": 0.82, "content": "Gift cards are not refunded."}])
+        >>> @retrieval
+        ... def policies(query: str) -> list[dict[str, object]]:
+        ...     return [{"id": "p-4", "score": 0.82}]
+    """
+    if callable(query):
+        return Retrieval()(query)
+    return Retrieval(query, source=source)
+
+
+def _query_of(arguments: dict[str, Any]) -> object:
+    if "query" in arguments:
+        return arguments["query"]
+    return next((value for value in arguments.values() if isinstance(value, str)), None)
+
+
+def _document(found: object) -> object:
+    """A pair of a document and its score as one mapping; anything else as it is."""
+    match found:
+        case (document, int() | float() as score) if not isinstance(score, bool):
+            return {**document, "score": score} if isinstance(document, dict) else {"content": document, "score": score}
+        case str():
+            return {"content": found}
+        case _:
+            return found
