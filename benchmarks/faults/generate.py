@@ -55,20 +55,29 @@ def examples(agent: Agent, seed: int) -> Iterator[Example]:
 
 
 def _faulty(agent: Agent, seed: int, clean: Execution, fault: Fault) -> Iterator[Example]:
-    rng = Random(f"{agent.name}/{seed}/{fault.id}")
-    variant = rng.choice(_VARIANTS)
-    targets = [op.index for op in clean.ops if op.kind in fault.on and _applies(fault, op)]
-    tolerated = False
-    for target in rng.sample(targets, min(ATTEMPTS, len(targets))):
-        faulty = execute(agent, seed, fault, target)
-        if faulty.injected is None or not faulty.injected.spans:
-            continue
+    """The first run that passes in spite of the fault, and the first that fails of it."""
+    variant = Random(f"{agent.name}/{seed}/{fault.id}/variant").choice(_VARIANTS)
+    passed = False
+    for faulty in _attempts(agent, seed, clean, fault):
+        if not faulty.check.ok or not passed:
+            yield _example(agent, seed, faulty, fault, variant)
         if not faulty.check.ok:
-            yield _example(agent, seed, faulty, fault, variant)
             return
-        if not tolerated:
-            tolerated = True
-            yield _example(agent, seed, faulty, fault, variant)
+        passed = True
+
+
+def failing(agent: Agent, seed: int, clean: Execution, fault: Fault) -> Iterator[Execution]:
+    """The runs in which the fault, at one operation, makes the agent fail."""
+    return (faulty for faulty in _attempts(agent, seed, clean, fault) if not faulty.check.ok)
+
+
+def _attempts(agent: Agent, seed: int, clean: Execution, fault: Fault) -> Iterator[Execution]:
+    """The fault at one operation after the other, drawn from those it can happen to."""
+    targets = [op.index for op in clean.ops if op.kind in fault.on and _applies(fault, op)]
+    for target in Random(f"{agent.name}/{seed}/{fault.id}").sample(targets, min(ATTEMPTS, len(targets))):
+        faulty = execute(agent, seed, fault, target)
+        if faulty.injected is not None and faulty.injected.spans:
+            yield faulty
 
 
 def _applies(fault: Fault, op: Op) -> bool:

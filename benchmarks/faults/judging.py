@@ -1,5 +1,6 @@
 """What the diagnosis, and rules that know nothing, say about one example."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -45,6 +46,11 @@ class Row:
 
     miss: str = ""
     """The operation and what was blamed instead, in words."""
+
+    @property
+    def lead(self) -> float:
+        """Bits between the first two hypotheses; infinite where there is but one."""
+        return self.scores[0] - self.scores[1] if len(self.scores) > 1 else math.inf
 
     @property
     def held_out(self) -> bool:

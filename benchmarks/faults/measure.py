@@ -83,6 +83,12 @@ def add_position_prior(rows: Sequence[Row]) -> None:
                 row.ranks["position prior"] = at[len(at) // 2] if at else None
 
 
+def separability(failing: Sequence[Row], passing: Sequence[Row]) -> float:
+    """The chance that a failing run has more decisions than a passing one, ties counted half: 0.5 says that length tells nothing."""
+    won = sum((one.steps > other.steps) + (one.steps == other.steps) / 2 for one in failing for other in passing)
+    return won / max(1, len(failing) * len(passing))
+
+
 @dataclass(frozen=True, slots=True)
 class SuspectList:
     """The shortest list that holds the operation in nine runs of ten: its length is set on one half, measured on the other."""

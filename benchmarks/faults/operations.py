@@ -59,9 +59,7 @@ class Op:
 class TaskFailed(Exception):
     """The agent gives up and says why."""
 
-
-class Limit(RuntimeError):
-    """The agent used up its turns."""
+    __module__ = "agent"  # what a trace calls it must not name this suite
 
 
 def tool(effect: str | None = None, similar: Sequence[str] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -30,9 +30,10 @@ def record(spans: Sequence[ReadableSpan], seed: int, style: Style, *, outcome: b
     request = encode_spans(spans)
     [scoped] = [scoped for resource in request.resource_spans for scoped in resource.scope_spans]
     _set_clock(scoped.spans, Random(f"{seed}/clock"))
-    if not outcome:
-        for span in scoped.spans:
-            _keep(span.events, [event for event in span.events if event.name != semconv.OUTCOME_EVENT])
+    for span in scoped.spans:
+        _keep(span.events, [event for event in span.events if outcome or event.name != semconv.OUTCOME_EVENT])
+        for event in span.events:  # a stack trace would name the very function that injected the fault
+            _keep(event.attributes, [each for each in event.attributes if each.key != semconv.EXCEPTION_STACKTRACE])
     if style == "plain":
         scoped.scope.name = "opentelemetry.instrumentation.agent"
         _keep(scoped.spans, _without_ours(scoped.spans))

@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
+from math import inf
 
 from benchmarks.faults import held_out
 from benchmarks.faults.fault import FAULTS
 from benchmarks.faults.judging import Row
-from benchmarks.faults.measure import add_position_prior, share, suspect_list, top
+from benchmarks.faults.measure import add_position_prior, separability, share, suspect_list, top
 
 RULES = ("no detector", "position prior", "first error", "first worker turn", "last step", "longest step", "random")
 
@@ -19,6 +21,7 @@ def report(rows: Sequence[Row]) -> Iterator[str]:
     told = [row for row in failing if row.told]
     steps = sorted(row.steps for row in rows)
     yield f"{len(failing)} failing runs ({len(told)} with a recorded check), {len(passing)} passing ones, {steps[0]}-{steps[-1]} decisions a run, median {steps[len(steps) // 2]}."
+    yield f"Told from passing runs by their number of decisions alone: AUC {separability(failing, passing):.2f}."
     yield from _found(told)
     yield from _rules(told)
     yield from _by(
@@ -51,9 +54,11 @@ def _found(told: Sequence[Row]) -> Iterator[str]:
 
 
 def _rules(told: Sequence[Row]) -> Iterator[str]:
-    yield from _table("rules that know nothing, same runs", "top-1", "top-3")
-    for rule in RULES:
-        yield _row(rule, share(told, top(1, rule)), share(told, top(3, rule)))
+    hard = [row for row in told if not row.mechanical]
+    yield from _table("rules that know nothing, same runs", "top-1", "top-3", "not mechanical: top-1", "top-3")
+    for rule in (None, *RULES):
+        shares = (share(rows, top(count, rule)) for rows in (told, hard) for count in (1, 3))
+        yield _row(rule or "the diagnosis", *shares)
 
 
 def _by(what: str, rows: Iterable[Row], key: Callable[[Row], str]) -> Iterator[str]:
@@ -73,6 +78,10 @@ def _grades(told: Sequence[Row], passing: Sequence[Row]) -> Iterator[str]:
             grade, share(told, lambda row, g=grade: float(row.grade == g)), share(got, top(1)),  # type: ignore[misc]
             share(passing, lambda row, g=grade: float(row.grade == g)),  # type: ignore[misc]
         )  # fmt: skip
+    yield from _table("lead of the first hypothesis, bits", "failing runs", "first hypothesis right")
+    for low, high in pairwise((0.0, 0.5, 1.0, 2.0, 4.0, inf)):
+        ahead = [row for row in told if low <= row.lead < high]
+        yield _row(f"{low:g} to {high:g}", len(ahead), share(ahead, top(1)))
     listed = suspect_list(told)
     yield f"\nSuspect list for 90 % coverage: up to {listed.bits:.1f} bits behind the first, {listed.size:.1f} steps long on average, holds the operation in {listed.covered}."
 

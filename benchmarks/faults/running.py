@@ -29,7 +29,7 @@ class Execution:
 def execute(agent: Agent, seed: int, fault: Fault | None = None, target: int | None = None) -> Execution:
     """Runs the agent in the world of this seed, with operation `target` going wrong. The same arguments give the same run."""
     world = agent.world(random.Random(f"{agent.name}/{seed}"))
-    shared = Shared(world, seed, target, None if fault is None else fault.inject)
+    shared = Shared(world, seed, target, None if fault is None else fault.inject, limit=agent.limit)
     random.seed(f"{agent.name}/{seed}/ids")  # OpenTelemetry draws span ids from here
     check = Check(False, "the agent finished", "it raised")
     with capture() as captured:

@@ -14,9 +14,8 @@ from typing import Any
 
 import whyspan
 from benchmarks.faults import wording
-from benchmarks.faults.operations import Limit, Op, TaskFailed
+from benchmarks.faults.operations import Op, TaskFailed
 
-MAX_TURNS = 90
 HICCUP = 0.05
 """How often a read fails for a passing reason, in faulty and clean runs alike."""
 _JSON_TYPES = {str: "string", float: "number", int: "integer", bool: "boolean", list: "array", dict: "object"}
@@ -36,6 +35,8 @@ class Shared:
     ops: list[Op] = field(default_factory=list)
     seen: list[Any] = field(default_factory=list)
     turns: int = 0
+    limit: int = 90
+    """Turns of the model, of all agents together, before the run is stopped."""
     skipped: Op | None = None
     """A step left out just now: the operation done instead of it answers for that."""
     initial: Any = None
@@ -167,8 +168,8 @@ class Session:
             _note(op, call)
             if op.unreachable:
                 raise ConnectionError("the model endpoint closed the connection (502 Bad Gateway)")
-            if self.shared.turns > MAX_TURNS:
-                raise Limit(f"maximum number of turns ({MAX_TURNS}) reached")
+            if self.shared.turns > self.shared.limit:
+                raise RuntimeError(f"maximum number of turns ({self.shared.limit}) reached")
             finish = "length" if op.cut else "tool_call" if calls else "stop"
             size = len(json.dumps(answer)) // 4
             call.respond(answer, finish_reason=finish, input_tokens=len(str(self._messages)) // 4, output_tokens=size)

@@ -50,7 +50,7 @@ _HANDOFF = [
     "Over to {name} with {payload}",
     "This is for {name}: {payload}",
 ]
-_AGAIN = [
+AGAIN = [
     "That did not come back; once more.",
     "A hiccup, trying again.",
     "Timed out. Again.",
@@ -67,6 +67,10 @@ _ASIDES = [
     " I have used {n} of my tokens' worth of patience.",
     " Ticket {n} said the same.",
 ]
+
+
+SENTENCES = [*_USE, *_CHOOSE, *_DERIVE, *_HANDOFF]
+"""Everything that is said, with places for values."""
 
 
 def _say(rng: Random, sentences: list[str], **slots: Any) -> str:
@@ -97,7 +101,7 @@ def handoff(rng: Random, name: str, payload: dict[str, Any]) -> str:
 
 def again(rng: Random) -> str:
     """Before a call is repeated."""
-    return rng.choice(_AGAIN)
+    return rng.choice(AGAIN)
 
 
 def plain(value: Any) -> str:

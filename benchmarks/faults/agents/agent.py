@@ -1,7 +1,8 @@
 """What a scripted agent is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from random import Random
 from typing import Any, TypeAlias
 
@@ -35,3 +36,17 @@ class Agent:
     """Works through the session until everything is done, and answers."""
     check: Callable[[Any, str], Check]
     """Whether it worked: judged by the world's state and the answer's text."""
+    limit: int = 90
+    """Turns of the model before a run is stopped."""
+
+
+def difference(expected: Sequence[Any], found: Sequence[Any], answer: str) -> str:
+    """The first thing that is not as expected, as a person would put it."""
+    for want, got in zip_longest(expected, found):
+        if want != got:
+            return f"expected {_words(want)}, found {_words(got)}"
+    return f"the answer does not fit: {answer}"
+
+
+def _words(thing: Any) -> str:
+    return "nothing" if thing is None else " ".join(map(str, thing)) if isinstance(thing, tuple) else str(thing)

@@ -3,7 +3,7 @@
 from random import Random
 from typing import Any
 
-from benchmarks.faults.agents.agent import Agent, Check
+from benchmarks.faults.agents.agent import Agent, Check, difference
 from benchmarks.faults.operations import tool
 from benchmarks.faults.session import Session, node
 
@@ -134,7 +134,9 @@ def check(shop: Shop, answer: str) -> Check:
     ok = (
         shop.paid == [due] and agreed and shop.sent == [shop.email] and f"{shop.due:.2f}" in answer and due[1] in answer
     )
-    detail = f"expected {due} once and agreed to, found {shop.paid}, agreed: {agreed}"
+    detail = (
+        difference([due], shop.paid, answer) if agreed else f"the customer did not agree to {shop.due:.2f} for {due[1]}"
+    )
     return Check(ok, "the order was refunded once, as agreed", detail)
 
 

@@ -3,7 +3,7 @@
 from random import Random
 from typing import Any
 
-from benchmarks.faults.agents.agent import Agent, Check
+from benchmarks.faults.agents.agent import Agent, Check, difference
 from benchmarks.faults.operations import tool
 from benchmarks.faults.session import Session
 
@@ -164,7 +164,7 @@ def check(desk: Desk, answer: str) -> Check:
         ("sent", desk.traveller, flight, hotel),
     ]
     ok = desk.booked == want and flight in answer and hotel in answer
-    return Check(ok, "the journey is booked as wished", f"expected {want}, found {desk.booked}")
+    return Check(ok, "the journey is booked as wished", difference(want, desk.booked, answer))
 
 
 AGENT = Agent(
