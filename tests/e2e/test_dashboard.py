@@ -68,7 +68,7 @@ def answers(address: str) -> bool:
 def failed(sample_data: Path) -> list[dict[str, Any]]:
     """The failed runs in the order of the first screen."""
     with closing(Store(sample_data)) as store:
-        return store.query("runs", outcome="failed").to_pylist()
+        return store.query("runs", filter="status:failed").to_pylist()
 
 
 @pytest.fixture

@@ -31,11 +31,17 @@ def wait_for(what: object, seconds: float = 20.0) -> None:
         time.sleep(0.02)
 
 
+def children() -> set[psutil.Process]:
+    """Everything this process started, other tests' collectors included."""
+    return set(psutil.Process().children(recursive=True))
+
+
 def test_stops_programs_and_what_they_started(tmp_path: Path) -> None:
     """At the end of the block the programs, and the processes they started themselves, are gone."""
+    before = children()
     with Supervisor([python("family", PARENT_OF_A_SLEEPER)], tmp_path, print):
         wait_for(lambda: "up" in (tmp_path / "family.log").read_text())
-        family = psutil.Process().children(recursive=True)
+        family = children() - before
         assert len(family) == 2
 
     wait_for(lambda: not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in family))
@@ -44,9 +50,10 @@ def test_stops_programs_and_what_they_started(tmp_path: Path) -> None:
 def test_stops_a_program_that_ignores_sigterm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A program that will not end is killed."""
     monkeypatch.setattr("whyspan_ui.supervisor.STOP_SECONDS", 0.1)
+    before = children()
     with Supervisor([python("deaf", DEAF_SLEEPER)], tmp_path, print):
         wait_for(lambda: "deaf" in (tmp_path / "deaf.log").read_text())
-        (deaf,) = psutil.Process().children()
+        (deaf,) = children() - before
 
     assert not deaf.is_running()
 
