@@ -1,5 +1,7 @@
 """Bringing a database file to the schema of this version: numbered scripts, each applied once and whole."""
 
+from collections.abc import Callable
+
 import duckdb
 from duckdb import DuckDBPyConnection
 
@@ -7,8 +9,12 @@ from whyspan_collector import sql
 from whyspan_collector.errors import SchemaTooNew, StoreError
 
 
-def migrate(connection: DuckDBPyConnection) -> int:
+def migrate(connection: DuckDBPyConnection, keep_backup: Callable[[int], None] = lambda _: None) -> int:
     """Applies the scripts the database lacks, each in a transaction of its own.
+
+    Args:
+        connection: the database.
+        keep_backup: called before a database that holds something is changed, with the version it is at.
 
     Returns:
         the version the database is at now.
@@ -24,6 +30,8 @@ def migrate(connection: DuckDBPyConnection) -> int:
             f"the data was written by a newer Whyspan: its schema is {at}, this version knows {newest}. "
             "Upgrade whyspan, or use another folder with --data."
         )
+    if 0 < at < newest:
+        keep_backup(at)
     for number, script in sql.migrations().items():
         if number > at:
             _apply(connection, number, script)

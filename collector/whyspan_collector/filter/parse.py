@@ -79,7 +79,7 @@ def _tokens(text: str) -> Iterator[_Token]:
             continue
         for kind in ("open", "close", "minus"):
             if found[kind]:
-                yield _Token(cast("Literal['open', 'close', 'minus']", kind), start)
+                yield _Token(kind, start)
                 break
         else:
             yield _term(found, start)

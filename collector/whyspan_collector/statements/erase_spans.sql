@@ -1,0 +1,3 @@
+DELETE FROM spans
+WHERE trace_id IN (SELECT trace_id FROM doomed_traces)
+   OR (trace_id, span_id) IN (SELECT (trace_id, span_id) FROM doomed_spans)
