@@ -1,0 +1,28 @@
+"""`python -m benchmarks [NAME...]`: runs the benches of these names, or all of them. `--list` says which there are."""
+
+import argparse
+from importlib import import_module
+
+BENCHES = {
+    "faults": "how often the diagnosis names the operation that was made to go wrong, beside rules that know nothing",
+    "sdk": "what a span costs on the caller's thread, beside other SDKs; import time; memory",
+}
+"""Modules of this package with `run() -> None`, which measures and prints a table."""
+
+
+def main() -> None:
+    """Runs what was asked for, one after the other, so that nothing measures the other's noise."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHES)}")
+    parser.add_argument("--list", action="store_true", help="say which there are, and end")
+    options = parser.parse_args()
+    if unknown := set(options.names) - BENCHES.keys():
+        parser.error(f"there is no bench {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
+    for name in options.names or BENCHES:
+        print(f"{name}: {BENCHES[name]}", flush=True)
+        if not options.list:
+            import_module(f"benchmarks.{name}").run()
+
+
+if __name__ == "__main__":
+    main()
