@@ -1,41 +1,21 @@
 """`python -m benchmarks.faults [--seeds N]`: how often the diagnosis names the operation that was made to go wrong."""
 
 import argparse
-from concurrent.futures import ProcessPoolExecutor
-from itertools import product
 
-from benchmarks.faults.agents import AGENTS
-from benchmarks.faults.generate import examples
-from benchmarks.faults.judging import Row, judge
-from benchmarks.faults.report import report
-
-_BY_NAME = {agent.name: agent for agent in AGENTS}
-
-
-def judged(world: tuple[str, int]) -> list[Row]:
-    """All examples of one world."""
-    agent, seed = world
-    return [judge(example) for example in examples(_BY_NAME[agent], seed)]
+from benchmarks.faults.bench import BY_NAME, SEEDS, run
 
 
 def main() -> None:
     """Generate, diagnose, print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=8, metavar="N", help="worlds of each agent")
-    parser.add_argument("--agents", nargs="*", choices=sorted(_BY_NAME), default=sorted(_BY_NAME))
-    parser.add_argument("--first", type=int, default=0, metavar="SEED", help="the first world")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=SEEDS, metavar="N", help="worlds of each agent")
+    parser.add_argument("--first", type=int, default=0, metavar="SEED", help="the first of them")
+    parser.add_argument("--agents", nargs="*", choices=sorted(BY_NAME), default=sorted(BY_NAME))
     parser.add_argument(
-        "--misses", action="store_true", help="print what was blamed instead, for runs that are not held out"
+        "--misses", action="store_true", help="instead of tables, each miss that is not held out and what was blamed"
     )
-    arguments = parser.parse_args()
-    worlds = list(product(arguments.agents, range(arguments.first, arguments.first + arguments.seeds)))
-    with ProcessPoolExecutor(2) as processes:
-        rows = [row for found in processes.map(judged, worlds) for row in found]
-    if arguments.misses:
-        rows = [row for row in rows if not row.held_out]
-        print("\n".join(row.miss for row in rows if row.kind == "failing" and row.told and row.rank != 1))
-    else:
-        print("\n".join(report(rows)))
+    options = parser.parse_args()
+    run(options.agents, range(options.first, options.first + options.seeds), misses=options.misses)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from benchmarks.faults import held_out
 from benchmarks.faults.generate import Example
 from whyspan_analysis.case import Case
-from whyspan_analysis.detectors import detect
 from whyspan_analysis.diagnose import build_case, diagnose
-from whyspan_analysis.model import DecisionNode, Diagnosis, Role
+from whyspan_analysis.model import DecisionNode, Diagnosis, Finding, Role
 from whyspan_analysis.ranking import rank
 
 BINS = 10
@@ -77,7 +76,7 @@ def judge(example: Example) -> Row:
         row.own_rank = _place(named, example.spans)
         row.behind = None if row.rank is None else row.scores[0] - row.scores[row.rank - 1]
         row.miss = _miss(example, diagnosis, row)
-        _rules(row, build_case(example.run), accepted)
+        _rules(row, build_case(example.run), diagnosis.findings, accepted)
     return row
 
 
@@ -100,7 +99,7 @@ def _place(named: Iterable[str], accepted: frozenset[str]) -> int | None:
     return next((place for place, span_id in enumerate(named, start=1) if span_id in accepted), None)
 
 
-def _rules(row: Row, case: Case, accepted: frozenset[str]) -> None:
+def _rules(row: Row, case: Case, findings: list[Finding], accepted: frozenset[str]) -> None:
     """Where rules that know nothing of causes place the operation, over the same decisions."""
     nodes = case.decisions
     right = [position for position, node in enumerate(nodes) if _spans(node) & accepted]
@@ -115,7 +114,7 @@ def _rules(row: Row, case: Case, accepted: frozenset[str]) -> None:
     row.ranks["first worker turn"] = _ranked(workers or nodes, accepted)
     row.ranks["longest step"] = _ranked(sorted(nodes, key=lambda node: -_length(case, node)), accepted)
     row.ranks["random"] = (len(nodes) + 1) / (len(right) + 1) if right else None
-    without = rank(case, [finding for finding in detect(case) if finding.role is not Role.CAUSE])
+    without = rank(case, [finding for finding in findings if finding.role is not Role.CAUSE])
     row.ranks["no detector"] = _place([hypothesis.span_id for hypothesis in without], accepted)
 
 
