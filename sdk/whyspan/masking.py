@@ -121,14 +121,10 @@ class Masker:
 
     def _is_suspicious(self, text: str) -> bool:
         """Whether to look closer; most texts have neither a name nor a shape in them."""
-        lower = text.lower()
-        return (
-            any(hint in lower for hint in _NAME_HINTS)
-            or any(name in lower for name in self.names)
-            or any(hint in text for shape in _SHAPES for hint in shape.hints)
-            or _CARD.search(text) is not None
-            or (self.emails and "@" in text)
-        )
+        if _short_has_hint(text) if len(text) <= _SHORT else _has_hint(text):
+            return True
+        lower = text.lower() if self.names else ""
+        return any(name in lower for name in self.names) or (self.emails and "@" in text)
 
     def _shapes(self, text: str) -> tuple[str, int]:
         count = 0
@@ -161,6 +157,18 @@ class Masker:
 
 def _mark(what: str) -> str:
     return f"[whyspan: masked {what}]"
+
+
+def _has_hint(text: str) -> bool:
+    lower = text.lower()
+    if any(hint in lower for hint in _NAME_HINTS) or _CARD.search(text) is not None:
+        return True
+    return any(hint in text for shape in _SHAPES for hint in shape.hints)
+
+
+_SHORT: Final = 48
+"""Characters of the names and kinds that come again and again; what is remembered of them stays small."""
+_short_has_hint = lru_cache(maxsize=2048)(_has_hint)
 
 
 @lru_cache(maxsize=4096)

@@ -1,7 +1,7 @@
 """Spans as OTLP: the protobuf bytes of an export request, written directly.
 
 OpenTelemetry's encoder builds a message object for every attribute, which takes the interpreter away from the program
-for about 60 microseconds a span; this takes about a fifth. A test compares the two, byte for byte once parsed.
+for about twice as long as this (35 against 68 microseconds of CPU for a tool's span). A test compares the two.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -110,7 +110,17 @@ def _flags(number: int, parent: SpanContext | None) -> bytes:
 def _attributes(number: int, attributes: Mapping[str, Any] | None) -> bytes:
     if not attributes:
         return b""
-    return b"".join(_field(number, _key(key) + _field(2, _value(value))) for key, value in attributes.items())
+    tag = _tag(number, 2)
+    encoded: list[bytes] = []
+    for name, value in attributes.items():
+        if type(value) is str:  # nearly all are, so this is `_value` written out
+            text = value.encode("utf-8", "replace")
+            content = b"\x0a" + _varint(len(text)) + text
+        else:
+            content = _value(value)
+        pair = (_keys.get(name) or _key(name)) + b"\x12" + _varint(len(content)) + content
+        encoded += (tag, _varint(len(pair)), pair)
+    return b"".join(encoded)
 
 
 _keys: dict[str, bytes] = {}
@@ -118,11 +128,9 @@ _keys: dict[str, bytes] = {}
 
 def _key(key: str) -> bytes:
     """An attribute's name as a field; few different ones, so they are kept, but not without end."""
-    encoded = _keys.get(key)
-    if encoded is None:
-        encoded = _field(1, key.encode("utf-8", "replace"))
-        if len(_keys) < 1000:
-            _keys[key] = encoded
+    encoded = _field(1, key.encode("utf-8", "replace"))
+    if len(_keys) < 1000:
+        _keys[key] = encoded
     return encoded
 
 
@@ -170,6 +178,8 @@ def _tag(number: int, wire_type: int) -> bytes:
 def _varint(value: int) -> bytes:
     if value < 0x80:
         return _SMALL[value]
+    if value < 0x4000:
+        return bytes((value & 0x7F | 0x80, value >> 7))
     encoded = bytearray()
     while value >= 0x80:
         encoded.append(value & 0x7F | 0x80)
