@@ -30,7 +30,7 @@ class Row:
     status: str
     grade: str
     rank: int | None = None
-    """Place of the first hypothesis that names the operation, from 1."""
+    """Place of the operation among all candidates, from 1."""
     own_rank: int | None = None
     """The same, where naming the step that took a tool's bad result does not count."""
     behind: float | None = None
@@ -69,14 +69,16 @@ def judge(example: Example) -> Row:
     for finding in diagnosis.findings:
         if finding.role is Role.CAUSE and not finding.recovered:
             row.fired[finding.detector] = row.fired.get(finding.detector, False) or finding.span_id in accepted
-    row.scores = [hypothesis.score for hypothesis in diagnosis.hypotheses]
     if example.kind == "failing":
-        named = [hypothesis.span_id for hypothesis in diagnosis.hypotheses]
+        case = build_case(example.run)
+        ranked = rank(case, diagnosis.findings)
+        named = [hypothesis.span_id for hypothesis in ranked]
+        row.scores = [hypothesis.score for hypothesis in ranked]
         row.rank = _place(named, accepted)
         row.own_rank = _place(named, example.spans)
         row.behind = None if row.rank is None else row.scores[0] - row.scores[row.rank - 1]
         row.miss = _miss(example, diagnosis, row)
-        _rules(row, build_case(example.run), diagnosis.findings, accepted)
+        _rules(row, case, diagnosis.findings, accepted)
     return row
 
 
