@@ -5,7 +5,7 @@ from typing import Any, overload
 
 from whyspan import semconv
 from whyspan.codec import effect_of
-from whyspan.faults import warn_once
+from whyspan.faults import contained, warn_once
 from whyspan.semconv import Effect, EffectName, Kind
 from whyspan.spans import Attributes, CallSpan
 from whyspan.values import to_json, to_text
@@ -53,7 +53,8 @@ class Tool(CallSpan):
         if self._call_id is not None:
             attributes[semconv.TOOL_CALL_ID] = self._call_id
         if self._idempotency_key is not None:
-            attributes[semconv.TOOL_IDEMPOTENCY_KEY] = _key(self._idempotency_key, self._arguments)
+            with contained:  # a key that cannot be made must not cost the span
+                attributes[semconv.TOOL_IDEMPOTENCY_KEY] = _key(self._idempotency_key, self._arguments)
         return attributes
 
 

@@ -161,3 +161,17 @@ def test_an_unknown_effect(caplog: pytest.LogCaptureFixture) -> None:
     assert "whyspan.tool.effect" not in captured.spans[0].attributes
     assert "'harmless'" in caplog.text
     assert "irreversible" in caplog.text
+
+
+@pytest.mark.usefixtures("_in_production")
+def test_an_idempotency_key_that_cannot_be_made() -> None:
+    """A key function of the program's own that fails costs the key, neither the span nor the call."""
+
+    @whyspan.tool(idempotency_key=lambda **_: 1 / 0)
+    def refund(order_id: str) -> str:
+        return order_id
+
+    with capture() as captured:
+        assert refund("o-17") == "o-17"
+
+    assert "whyspan.tool.idempotency_key" not in captured.spans[0].attributes
