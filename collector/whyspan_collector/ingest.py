@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias
 
 from whyspan_collector.errors import StoreUnavailable
 from whyspan_collector.journal import Journal, Position
-from whyspan_collector.otlp import Batch, Encoding, Signal, decode
+from whyspan_collector.otlp import Encoding, Received, Signal, receive
 from whyspan_collector.redaction import Redactor, Rules
 from whyspan_collector.store import Store
 
@@ -48,7 +48,7 @@ class _Waiting:
     position: Position
     size: int
     arrived_ns: int
-    batch: Batch | None
+    batch: Received | None
     """The decoded records; None when memory was short or the record comes from an earlier process."""
 
 
@@ -98,7 +98,7 @@ class Ingest:
             JournalUnavailable: the disk is full or failed; likewise.
         """
         body, encoding, refused = self._redactor.redact(signal, body, encoding)
-        batch = decode(signal, body, encoding)
+        batch = receive(signal, body, encoding)
         rejected = refused + batch.rejected
         records = len(batch.spans) + len(batch.logs)
         if records:
@@ -235,7 +235,7 @@ class Ingest:
             records, arrived = waiting.batch, waiting.arrived_ns
             if records is None:
                 record = self._journal.read(waiting.position)
-                records, arrived = decode(record.signal, record.body, record.encoding), record.arrived_ns
+                records, arrived = receive(record.signal, record.body, record.encoding), record.arrived_ns
             spans += records.spans
             logs += records.logs
             arrived_ns = max(arrived_ns, arrived)

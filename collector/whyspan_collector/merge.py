@@ -4,14 +4,15 @@ Idempotent and commutative: the same records in any order, any number of times a
 There are no keys in the schema (they cost ten times the insert), so a batch is compared with what is stored.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from whyspan_collector.records import Log, Span
-from whyspan_collector.rows import Encoded, column, encode_log, encode_span, log_table, span_table
+from whyspan_collector.packs import Writer
+from whyspan_collector.records import Log, Record, Sent, Span
+from whyspan_collector.rows import Items, column, log_table, rank, span_table
 from whyspan_collector.sql import named_tables, statements
 
 
@@ -28,11 +29,18 @@ class IngestCounts:
     duplicate_logs: int = 0
 
 
-def merge(connection: DuckDBPyConnection, spans: Iterable[Span], logs: Iterable[Log], arrived_ns: int) -> IngestCounts:
+def merge(
+    connection: DuckDBPyConnection,
+    packs: Writer,
+    spans: Sequence[Sent[Span]],
+    logs: Sequence[Sent[Log]],
+    arrived_ns: int,
+) -> IngestCounts:
     """Adds a batch inside the caller's transaction and marks the traces it changed.
 
     Args:
         connection: the writer's.
+        packs: takes what was sent.
         spans: any number, repeats included.
         logs: likewise; a record without a trace id is stored and belongs to no run.
         arrived_ns: our clock, nanoseconds since the epoch.
@@ -40,13 +48,19 @@ def merge(connection: DuckDBPyConnection, spans: Iterable[Span], logs: Iterable[
     Returns:
         what was added, replaced and left out.
     """
-    span_counts, merged_spans = _merge_spans(connection, list(spans), arrived_ns)
-    log_counts, merged_logs = _merge_logs(connection, list(logs), arrived_ns)
+    span_counts, merged_spans = _merge_spans(connection, packs, spans, arrived_ns)
+    log_counts, merged_logs = _merge_logs(connection, packs, logs, arrived_ns)
+    packs.write(connection)
     counts = IngestCounts(**span_counts, **log_counts)
-    _mark_changed(connection, {item.record.trace_id for item in (*merged_spans, *merged_logs)} - {None}, arrived_ns)
+    _mark_changed(connection, _traces(merged_spans, merged_logs), arrived_ns)
     _add_joins(connection, merged_spans)
     add_to_counters(connection, asdict(counts))
     return counts
+
+
+def _traces(spans: Iterable[Sent[Span]], logs: Iterable[Sent[Log]]) -> set[str]:
+    named = {each.record.trace_id for each in logs if each.record.trace_id}
+    return named | {each.record.trace_id for each in spans}
 
 
 def add_to_counters(connection: DuckDBPyConnection, increments: Mapping[str, int]) -> None:
@@ -58,17 +72,17 @@ def add_to_counters(connection: DuckDBPyConnection, increments: Mapping[str, int
 
 
 def _merge_spans(
-    connection: DuckDBPyConnection, spans: list[Span], arrived_ns: int
-) -> tuple[dict[str, int], list[Encoded]]:
-    best: dict[tuple[str, str], Encoded] = {}
-    for span in spans:
-        candidate = encode_span(span)
-        rival = best.setdefault((span.trace_id, span.span_id), candidate)
-        if rival is not candidate and candidate.rank > rival.rank:
-            best[span.trace_id, span.span_id] = candidate
+    connection: DuckDBPyConnection, packs: Writer, spans: Sequence[Sent[Span]], arrived_ns: int
+) -> tuple[dict[str, int], list[Sent[Span]]]:
+    best: dict[tuple[str, str], Sent[Span]] = {}
+    for candidate in spans:
+        key = candidate.record.trace_id, candidate.record.span_id
+        rival = best.setdefault(key, candidate)
+        if rival is not candidate and rank(candidate) > rank(rival):
+            best[key] = candidate
     outdated = []
     for trace_id, span_id, rowid, *stored_rank in _stored_spans(connection, best):
-        if best[trace_id, span_id].rank > tuple(stored_rank):
+        if rank(best[trace_id, span_id]) > tuple(stored_rank):
             outdated.append(rowid)
         else:
             del best[trace_id, span_id]
@@ -76,7 +90,7 @@ def _merge_spans(
         connection.execute(statements()["delete_spans"], {"rowids": outdated})
     merged = list(best.values())
     if merged:
-        with named_tables(connection, incoming=span_table(merged, arrived_ns)):
+        with named_tables(connection, incoming=span_table(merged, _packed(packs, merged), arrived_ns)):
             connection.execute(statements()["insert_spans"])
     replaced = len(outdated)
     return {
@@ -84,6 +98,11 @@ def _merge_spans(
         "replaced_spans": replaced,
         "duplicate_spans": len(spans) - len(merged),
     }, merged
+
+
+def _packed(packs: Writer, sent: Sequence[Sent[Record]]) -> Items:
+    contexts = {context: packs.add_once(context) for context in dict.fromkeys(each.context for each in sent)}
+    return [packs.add(each.message) for each in sent], [contexts[each.context] for each in sent]
 
 
 def _stored_spans(connection: DuckDBPyConnection, keys: Collection[tuple[str, str]]) -> list[tuple[str, ...]]:
@@ -100,9 +119,9 @@ def _stored_spans(connection: DuckDBPyConnection, keys: Collection[tuple[str, st
 
 
 def _merge_logs(
-    connection: DuckDBPyConnection, logs: list[Log], arrived_ns: int
-) -> tuple[dict[str, int], list[Encoded]]:
-    new = {item.content_hash: item for item in map(encode_log, logs)}
+    connection: DuckDBPyConnection, packs: Writer, logs: Sequence[Sent[Log]], arrived_ns: int
+) -> tuple[dict[str, int], list[Sent[Log]]]:
+    new = {item.content_hash: item for item in logs}
     if new:
         times = [item.record.time_ns for item in new.values()]  # equal records have equal times
         window = {"first": min(times), "last": max(times), "hashes": list(new)}
@@ -110,7 +129,7 @@ def _merge_logs(
             del new[content_hash]
     merged = list(new.values())
     if merged:
-        with named_tables(connection, incoming=log_table(merged, arrived_ns)):
+        with named_tables(connection, incoming=log_table(merged, _packed(packs, merged), arrived_ns)):
             connection.execute(statements()["insert_logs"])
     return {"new_logs": len(merged), "duplicate_logs": len(logs) - len(merged)}, merged
 
@@ -123,7 +142,7 @@ def _mark_changed(connection: DuckDBPyConnection, trace_ids: Collection[str], ar
             connection.execute(statements()["mark_changed"])
 
 
-def _add_joins(connection: DuckDBPyConnection, merged: Iterable[Encoded]) -> None:
+def _add_joins(connection: DuckDBPyConnection, merged: Iterable[Sent[Span]]) -> None:
     edges = set()
     for span in (item.record for item in merged):
         joined = {link["trace_id"] for link in span.links} - {span.trace_id}

@@ -6,7 +6,7 @@ A `Span` is what the store keeps: narrow canonical columns plus everything as it
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from whyspan.model import Decision, Outcome
 from whyspan.semconv import Kind
@@ -153,3 +153,22 @@ class Log:
     resource: dict[str, Any] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
     """Scope, flags, dropped counts and both times where they differ."""
+
+
+Record = TypeVar("Record", Span, Log)
+
+
+@dataclass(slots=True)
+class Sent(Generic[Record]):
+    """A record on its way into the store: its columns, and the bytes it came as."""
+
+    record: Record
+    """Its columns are filled; what it carried need not be, the bytes have it."""
+    message: bytes
+    """The record's own protobuf message."""
+    context: bytes
+    """What it shares with others: the message of a resource's group with the resource and one scope, and no record."""
+    attributes: int
+    """How many attributes it has."""
+    content_hash: str
+    """Of the bytes. What a vocabulary made of them is left out, so a better vocabulary makes no new version."""

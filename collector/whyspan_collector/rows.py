@@ -1,20 +1,21 @@
 """Spans and logs as rows of their tables, and back.
 
-What was sent is kept twice over only where a column makes it searchable: `raw` holds attributes, events, links,
-resource and extra as they came, and every read of a `Span` comes from the columns plus `raw`.
+A row has the columns that make a record searchable, and says where in `packs` its bytes are. A record that is read back
+comes from its bytes; what a vocabulary had named, from the columns.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
 from whyspan.semconv import Kind
-from whyspan_collector import raw
-from whyspan_collector.records import Log, Span
+from whyspan_collector.otlp import log_from_bytes, span_from_bytes
+from whyspan_collector.records import Log, Record, Sent, Span
+
+Items: TypeAlias = tuple[Sequence[int], Sequence[int]]
+"""Numbers of items in `packs`: of the messages of some records, and of their contexts."""
 
 _TEXT_LIST = pa.list_(pa.string())
 
@@ -36,71 +37,40 @@ _LOG_FIELDS: dict[str, pa.DataType] = {
     "time_ns": pa.uint64(),
     **dict.fromkeys(("event_name", "severity"), pa.string()),
 }
-
-_SPAN_RAW = ("attributes", "events", "links", "resource", "extra")
-_LOG_RAW = ("body", "attributes", "resource", "extra")
-
-_AS_SENT = ("trace_id", "span_id", "parent_span_id", "name", "otel_kind", "start_ns", "end_ns", "status")
-_SPAN_IDENTITY = attrgetter(*_AS_SENT, "status_message", "scope", "scope_version")
-_LOG_IDENTITY = attrgetter(*_LOG_FIELDS)
+_SPAN_VALUES = attrgetter(*_SPAN_FIELDS)
+_LOG_VALUES = attrgetter(*_LOG_FIELDS)
 
 
-@dataclass(slots=True)
-class Encoded:
-    """A span or log with the parts of its row that are computed from it."""
-
-    record: Any
-    raw: bytes
-    content_hash: str
-    """Of the record as sent. What a vocabulary made of it is left out, so a better vocabulary makes no new version."""
-
-    @property
-    def rank(self) -> tuple[bool, int, str]:
-        """Of two versions of one span the one with the larger rank stays, whichever came first."""
-        return self.record.end_ns > 0, len(self.record.attributes), self.content_hash
+def rank(sent: Sent[Span]) -> tuple[bool, int, str]:
+    """Of two versions of one span the one with the larger rank stays, whichever came first."""
+    return sent.record.end_ns > 0, sent.attributes, sent.content_hash
 
 
-def encode_span(span: Span) -> Encoded:
-    """Encodes what `span_table` needs. Raises TypeError when the span holds what OTLP cannot carry."""
-    return _encode(span, _SPAN_RAW, _SPAN_IDENTITY(span))
-
-
-def encode_log(log: Log) -> Encoded:
-    """Encodes what `log_table` needs. Raises TypeError when the record holds what OTLP cannot carry."""
-    return _encode(log, _LOG_RAW, _LOG_IDENTITY(log))
-
-
-def _encode(record: Span | Log, fields: Iterable[str], identity: tuple[Any, ...]) -> Encoded:
-    sent = {name: value for name in fields if (value := getattr(record, name)) or name == "body"}
-    text = raw.encode(sent)
-    digest = sha256(repr(identity).encode(errors="backslashreplace"))
-    digest.update(text)
-    return Encoded(record, text, digest.hexdigest()[:32])
-
-
-def span_table(encoded: Sequence[Encoded], arrived_ns: int) -> pa.Table:
-    """Builds rows of `spans`."""
-    spans = [item.record for item in encoded]
-    columns = {name: column(map(attrgetter(name), spans), kind) for name, kind in _SPAN_FIELDS.items()}
+def span_table(sent: Sequence[Sent[Span]], items: Items, arrived_ns: int) -> pa.Table:
+    """Builds rows of `spans`. `items` are the numbers of the messages and of the contexts in `packs`."""
+    values = zip(*map(_SPAN_VALUES, (each.record for each in sent)), strict=True)
+    columns = {name: column(each, kind) for (name, kind), each in zip(_SPAN_FIELDS.items(), values, strict=True)}
     columns["linked_spans"] = column(
-        ([f"{link['trace_id']}-{link['span_id']}" for link in span.links] for span in spans), _TEXT_LIST
+        [[f"{link['trace_id']}-{link['span_id']}" for link in each.record.links] for each in sent], _TEXT_LIST
     )
-    columns["attribute_count"] = column((len(span.attributes) for span in spans), pa.int32())
-    return pa.table(columns | _common(encoded, arrived_ns))
+    columns["attribute_count"] = pa.array([each.attributes for each in sent], pa.int32())
+    return pa.table(columns | _common(sent, items, arrived_ns))
 
 
-def log_table(encoded: Sequence[Encoded], arrived_ns: int) -> pa.Table:
-    """Builds rows of `logs`."""
-    logs = [item.record for item in encoded]
-    columns = {name: column(map(attrgetter(name), logs), kind) for name, kind in _LOG_FIELDS.items()}
-    return pa.table(columns | _common(encoded, arrived_ns))
+def log_table(sent: Sequence[Sent[Log]], items: Items, arrived_ns: int) -> pa.Table:
+    """Builds rows of `logs`; see `span_table`."""
+    values = zip(*map(_LOG_VALUES, (each.record for each in sent)), strict=True)
+    columns = {name: column(each, kind) for (name, kind), each in zip(_LOG_FIELDS.items(), values, strict=True)}
+    return pa.table(columns | _common(sent, items, arrived_ns))
 
 
-def _common(encoded: Sequence[Encoded], arrived_ns: int) -> dict[str, pa.Array]:
+def _common(sent: Sequence[Sent[Record]], items: Items, arrived_ns: int) -> dict[str, pa.Array]:
+    messages, contexts = items
     return {
-        "raw": pa.array([item.raw for item in encoded], pa.string()),
-        "content_hash": pa.array([item.content_hash for item in encoded], pa.string()),
-        "arrived_ns": pa.array([arrived_ns] * len(encoded), pa.uint64()),
+        "message": pa.array(messages, pa.uint64()),
+        "context": pa.array(contexts, pa.uint64()),
+        "content_hash": pa.array([each.content_hash for each in sent], pa.string()),
+        "arrived_ns": pa.array([arrived_ns] * len(sent), pa.uint64()),
     }
 
 
@@ -108,7 +78,7 @@ def column(values: Iterable[Any], kind: pa.DataType) -> pa.Array:
     """Builds a column; what its type cannot hold does not stop the rest.
 
     Text loses lone surrogates (they become U+FFFD) and a number that does not fit becomes null: such values are
-    nobody's name or token count, and `raw` keeps them as sent.
+    nobody's name or token count, and the record's bytes keep them as sent.
     """
     values = list(values)
     try:
@@ -130,19 +100,25 @@ def _fitting(value: Any, kind: pa.DataType) -> Any:
 
 def spans_from_table(table: pa.Table) -> list[Span]:
     """Reads spans back from the rows of query `run_spans_raw`, in the order of the rows."""
-    columns = [table[name].to_pylist() for name in _SPAN_FIELDS]
     spans = []
-    for values, text in zip(zip(*columns, strict=True), table["raw"].to_pylist(), strict=True):
-        span = Span(**dict(zip(_SPAN_FIELDS, values, strict=True)), **raw.decode(text))
-        span.kind = Kind(span.kind)
-        spans.append(span)
+    for named, whole in _records(table, _SPAN_FIELDS, span_from_bytes):
+        for name, value in named.items():
+            setattr(whole, name, value)
+        whole.kind = Kind(whole.kind)
+        spans.append(whole)
     return spans
 
 
 def logs_from_table(table: pa.Table) -> list[Log]:
     """Reads log records back from the rows of query `run_logs`, in the order of the rows."""
-    columns = [table[name].to_pylist() for name in _LOG_FIELDS]
-    return [
-        Log(**dict(zip(_LOG_FIELDS, values, strict=True)), **raw.decode(text))
-        for values, text in zip(zip(*columns, strict=True), table["raw"].to_pylist(), strict=True)
-    ]
+    return [whole for _, whole in _records(table, {}, log_from_bytes)]
+
+
+def _records(
+    table: pa.Table, fields: Iterable[str], from_bytes: Callable[[bytes, bytes], Record]
+) -> Iterator[tuple[dict[str, Any], Record]]:
+    columns = {name: table[name].to_pylist() for name in fields}
+    for index, (message, context) in enumerate(
+        zip(table["message"].to_pylist(), table["context"].to_pylist(), strict=True)
+    ):
+        yield {name: values[index] for name, values in columns.items()}, from_bytes(message, context)

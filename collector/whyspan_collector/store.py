@@ -5,6 +5,7 @@ from any thread: writers take turns, readers work beside them on cursors of thei
 """
 
 import re
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,14 +15,19 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
-from whyspan_collector import prices, sql
+from whyspan_collector import copies, prices, sql
+from whyspan_collector.erase import erase
 from whyspan_collector.errors import QueryError, StoreBusy, StoreError, StoreUnavailable
 from whyspan_collector.merge import IngestCounts, add_to_counters, merge
 from whyspan_collector.migrate import migrate
-from whyspan_collector.records import Log, Span
+from whyspan_collector.otlp import encode
+from whyspan_collector.packs import Writer, unpacked
+from whyspan_collector.records import Log, Sent, Span
 from whyspan_collector.refresh import refresh
 from whyspan_collector.reprice import reprice
 from whyspan_collector.search import Excerpt, Texts
+from whyspan_collector.sweep import sweep
+from whyspan_collector.turns import Turns
 
 FILE_NAME: Final = "whyspan.duckdb"
 
@@ -29,10 +35,13 @@ _SETTINGS: Final[dict[str, str]] = {
     "checkpoint_threshold": "512MB",  # the default of 16 MB halves the speed and stalls commits for over a second
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
-    "enable_external_access": "false",  # no statement reads or writes another file, or the network
     "python_enable_replacements": "false",
-    "lock_configuration": "true",
 }
+_LOCKS: Final = (  # no statement reads or writes another file, or the network; but for copies, in a folder of their own
+    "SET allowed_directories = [{copies}]",
+    "SET enable_external_access = false",
+    "SET lock_configuration = true",
+)
 _REFRESH_AFTER: Final = 100_000
 """Spans taken in before `runs` is brought up to date without a read asking for it; bounds the memory it takes."""
 
@@ -51,34 +60,36 @@ class Store:
         """
         self.path = data_dir / FILE_NAME
         self._prices = prices.load(data_dir)
-        self._connection = _open(self.path)
         self._lock = Lock()
-        try:
-            self._schema_version = migrate(self._connection)
-            self._writer = self._connection.cursor()
-            ((self._runs_are_current,),) = self._writer.execute(sql.statements()["runs_are_current"]).fetchall()
-            with self._transaction() as writer:
-                reprice(writer, self._prices)
-        except BaseException:
-            self._connection.close()
-            raise
+        self._turns = Turns()
+        self._packs: Writer | None = None
+        self._open()
+        copies.clear(data_dir)
         self._since_refresh = 0
         self.texts = Texts(data_dir, self.query)
 
-    def ingest(self, spans: Iterable[Span], logs: Iterable[Log], arrived_ns: int) -> IngestCounts:
+    def ingest(
+        self, spans: Iterable[Sent[Span] | Span], logs: Iterable[Sent[Log] | Log], arrived_ns: int
+    ) -> IngestCounts:
         """Adds records in one transaction; when this returns they survive a kill and every query sees them.
 
         Args:
-            spans: in any order; repeats and other versions of stored spans are merged.
+            spans: in any order; repeats and other versions of stored spans are merged. Records that were made by hand are
+                encoded first.
             logs: likewise.
             arrived_ns: when they arrived by our clock, nanoseconds since the epoch.
 
         Raises:
             StoreUnavailable: nothing of the batch was stored; trying again later may work.
         """
-        with self._lock, self._transaction() as writer:
-            self._runs_are_current = False
-            counts = merge(writer, spans, logs, arrived_ns)
+        sent_spans = [each if isinstance(each, Sent) else encode(each) for each in spans]
+        sent_logs = [each if isinstance(each, Sent) else encode(each) for each in logs]
+        with self._lock:
+            with self._transaction() as writer:
+                self._runs_are_current = False
+                packs, self._packs = self._packs or Writer(writer), None
+                counts = merge(writer, packs, sent_spans, sent_logs, arrived_ns)
+            self._packs = packs  # after a failed commit it would know items that are not there
             self._since_refresh += counts.new_spans + counts.replaced_spans
         if self._since_refresh >= _REFRESH_AFTER:
             self._refresh()
@@ -104,9 +115,10 @@ class Store:
         text, bound = sql.query(name).prepare(parameters, self.texts.find)
         if not self._runs_are_current:
             self._refresh()
-        with _as_unavailable(), self._connection.cursor() as reader:
+        with self._turns.shared(), _as_unavailable(), self._connection.cursor() as reader:
             try:
-                return reader.sql(text, params=bound).to_arrow_table()
+                reader.begin()  # what was sent is read as of the same moment as the rows that name it
+                return unpacked(reader, reader.sql(text, params=bound).to_arrow_table())
             except duckdb.DataError as error:  # a parameter of another type, such as a word where a number belongs
                 raise QueryError(f"query {name!r} cannot take these parameters: {error}") from error
 
@@ -142,12 +154,103 @@ class Store:
             "texts": self.texts.status(),
         }
 
+    def backup(self, target: Path) -> None:
+        """Copies the database, as it is at one moment, to a file that is made or replaced; others go on working.
+
+        Raises:
+            StoreUnavailable: there is no space for the copy.
+            OSError: the target cannot be written.
+        """
+        with self._copied() as path:
+            shutil.move(path, target)
+
+    def incoming(self) -> Path:
+        """Names a new file in the data folder for a copy under way; it is removed at the next start, if not before."""
+        return copies.new_path(self.path.parent)
+
+    def restore(self, backup: Path) -> None:
+        """Puts a copy of a backup in the place of everything that is stored.
+
+        Raises:
+            StoreError: it is no backup, or of a newer version; nothing has changed.
+            OSError: it cannot be read or copied.
+        """
+        copies.check(backup, max(sql.migrations()))
+        path = self.incoming()
+        try:
+            shutil.copyfile(backup, path)
+            with self._lock:
+                self._replace_file(path)
+        finally:
+            path.unlink(missing_ok=True)
+
+    def delete(self, run_ids: Sequence[str]) -> int:
+        """Deletes runs everywhere, and gives back the space they took.
+
+        Returns:
+            how many there were. One that comes in again afterwards is stored again.
+
+        Raises:
+            StoreUnavailable: there is no space for the copy that makes the file smaller; the runs are gone from every list.
+        """
+        if not self._runs_are_current:
+            self._refresh()
+        with self._lock:
+            with self._transaction() as writer:
+                before = len(writer.table("runs"))
+                traces = erase(writer, run_ids)
+                deleted = before - len(writer.table("runs"))
+                self._packs = None  # it knows items that may be gone now
+                sweep(writer)
+                self._runs_are_current = False
+            if deleted:
+                with self._copied() as path:
+                    self._replace_file(path)
+        if deleted:
+            self.texts.erase(traces)
+        return deleted
+
     def close(self) -> None:
         """Writes everything to the file and lets go of it."""
         with self._lock:
             self.texts.close()
             self._writer.close()
             self._connection.close()
+
+    def _open(self) -> None:
+        self._connection = _connect(self.path)
+        try:
+            self._schema_version = migrate(self._connection, self._keep_backup)
+            self._writer = self._connection.cursor()
+            ((self._runs_are_current,),) = self._writer.execute(sql.statements()["runs_are_current"]).fetchall()
+            with self._transaction() as writer:
+                reprice(writer, self._prices)
+        except BaseException:
+            self._connection.close()
+            raise
+        self._packs = None
+
+    def _keep_backup(self, schema: int) -> None:
+        """Keeps what an older version wrote, before it is changed."""
+        with self._copied() as path:
+            path.replace(self.path.with_name(f"whyspan.schema-{schema}.duckdb"))
+
+    @contextmanager
+    def _copied(self) -> Iterator[Path]:
+        with self._turns.shared(), _as_unavailable(), self._connection.cursor() as reader:
+            path = copies.copy(reader, self.path.parent)
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _replace_file(self, path: Path) -> None:
+        """Goes on with another database file. The caller holds the lock."""
+        with self._turns.exclusive():
+            self._writer.close()
+            self._connection.close()
+            path.replace(self.path)
+            self._open()
 
     def _refresh(self) -> None:
         with self._lock:
@@ -186,10 +289,14 @@ def _as_unavailable() -> Iterator[None]:
         raise StoreUnavailable(f"the database cannot be used at present: {error}") from error
 
 
-def _open(path: Path) -> duckdb.DuckDBPyConnection:
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return duckdb.connect(path, config={**_SETTINGS, "temp_directory": str(path.with_suffix(".tmp"))})
+        connection = duckdb.connect(path, config={**_SETTINGS, "temp_directory": str(path.with_suffix(".tmp"))})
+        folder = str((path.parent / copies.FOLDER).resolve()).replace("'", "''")
+        for setting in _LOCKS:
+            connection.execute(setting.format(copies=f"'{folder}'"))
+        return connection  # noqa: TRY300 - the errors below are those of all these lines
     except duckdb.IOException as error:
         if "Could not set lock" not in str(error):
             raise StoreError(

@@ -6,7 +6,7 @@ from typing import Final
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from whyspan_collector.packs import _CODEC, _unpacked
+from whyspan_collector.packs import pack, unpack
 from whyspan_collector.pieces import read_recipe, recipe
 from whyspan_collector.sql import named_tables, statements
 
@@ -32,7 +32,7 @@ def sweep(connection: DuckDBPyConnection) -> int:
         before = packs[-1][0]
         changed: dict[int, list[bytes]] = {}
         for first, sizes, stored in packs:
-            items = _unpacked(sizes, stored)
+            items = unpack(sizes, stored)
             kept = list(_kept(first, items, needed))[::-1]
             if kept != items:
                 changed[first] = kept
@@ -68,8 +68,6 @@ def _table(changed: dict[int, list[bytes]]) -> pa.Table:
             "first_item": pa.array(changed, pa.uint64()),
             "sizes": pa.array([[len(item) for item in items] for items in changed.values()], pa.list_(pa.uint32())),
             "is_empty": pa.array([all(item == _EMPTY for item in items) for items in changed.values()]),
-            "stored": pa.array(
-                [_CODEC.compress(b"".join(items), asbytes=True) for items in changed.values()], pa.binary()
-            ),
+            "stored": pa.array([pack(items) for items in changed.values()], pa.binary()),
         }
     )

@@ -13,7 +13,7 @@ from whyspan_collector import otlp
 from whyspan_collector.errors import StoreUnavailable
 from whyspan_collector.ingest import Ingest
 from whyspan_collector.journal import Journal, JournalFull
-from whyspan_collector.records import Span
+from whyspan_collector.records import Sent
 from whyspan_collector.store import Store
 
 
@@ -49,11 +49,11 @@ class FailingStore:
         self.failure: Any = lambda _: None
         self.called = threading.Event()
 
-    def ingest(self, spans: list[Span], logs: Any, arrived_ns: int) -> None:
+    def ingest(self, spans: list[Sent], logs: Any, arrived_ns: int) -> None:
         self.called.set()
-        if error := self.failure([span.name for span in spans]):
+        if error := self.failure([span.record.name for span in spans]):
             raise error
-        self.names += [span.name for span in spans]
+        self.names += [span.record.name for span in spans]
 
     def count(self, increments: Any) -> None:
         """Counting never fails here."""

@@ -14,6 +14,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
+from whyspan_collector.rows import spans_from_table
+
 PROTOBUF, JSON = {"content-type": "application/x-protobuf"}, {"content-type": "application/json"}
 LIMIT = 24 * 1024 * 1024
 
@@ -162,10 +164,10 @@ def test_odd_but_legal_spans_are_kept_as_they_came(collector: Any, http: httpx.C
 
     collector.store.drain()
     run = collector.store.query("resolve_run", reference="07" * 16)["run_id"][0].as_py()
-    spans = {row["span_id"]: row for row in collector.store.query("run_spans_raw", run_id=run).to_pylist()}
-    assert len(json.loads(spans[f"{41:016x}"]["raw"])["attributes"]["big"]) == 20_000_000
+    spans = {span.span_id: span for span in spans_from_table(collector.store.query("run_spans_raw", run_id=run))}
+    assert len(spans[f"{41:016x}"].attributes["big"]) == 20_000_000
     kept = spans[f"{42:016x}"]
-    assert (kept["start_ns"], kept["end_ns"], kept["name"]) == (2**64 - 1, 1, "half \ufffd and \u0000")
+    assert (kept.start_ns, kept.end_ns, kept.name) == (2**64 - 1, 1, "half \ufffd and \u0000")
 
 
 def test_a_get_is_no_export(http: httpx.Client) -> None:

@@ -7,7 +7,10 @@ A record that cannot be kept is rejected by name; the others of its request are 
 from whyspan_collector.otlp.answers import CONTENT_TYPES, answer, read_answer, read_refusal, refusal
 from whyspan_collector.otlp.batch import Batch, decode
 from whyspan_collector.otlp.content_encoding import TooLarge, inflate
+from whyspan_collector.otlp.encode import encode
 from whyspan_collector.otlp.files import Request, detect, requests
+from whyspan_collector.otlp.messages import log_from_bytes, span_from_bytes
+from whyspan_collector.otlp.sent import Received, receive
 from whyspan_collector.otlp.shape import ENCODINGS, SIGNALS, Encoding, Malformed, Signal, service_name
 
 __all__ = [
@@ -17,16 +20,21 @@ __all__ = [
     "Batch",
     "Encoding",
     "Malformed",
+    "Received",
     "Request",
     "Signal",
     "TooLarge",
     "answer",
     "decode",
     "detect",
+    "encode",
     "inflate",
+    "log_from_bytes",
     "read_answer",
     "read_refusal",
+    "receive",
     "refusal",
     "requests",
     "service_name",
+    "span_from_bytes",
 ]

@@ -4,7 +4,8 @@ One module per vocabulary, all of one shape (`vocabulary.Vocabulary`). Where a s
 `VOCABULARIES` that fills a column or a field of the content wins, and the later ones fill the gaps.
 """
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from whyspan.semconv import Kind
@@ -23,11 +24,13 @@ from whyspan_collector.vocabularies import (
     traceloop,
     vercel_ai,
 )
-from whyspan_collector.vocabularies.columns import ColumnIndex
+from whyspan_collector.vocabularies.columns import ColumnIndex, Fact
 from whyspan_collector.vocabularies.errors import fill_errors
 from whyspan_collector.vocabularies.vocabulary import Vocabulary
 
-__all__ = ["VOCABULARIES", "Vocabulary", "content", "fill_columns", "understood"]
+__all__ = ["COLUMN_KEYS", "VOCABULARIES", "Fact", "Vocabulary", "content", "facts", "fill_columns", "understood"]
+
+_logger = logging.getLogger(__name__)
 
 VOCABULARIES: Final[tuple[Vocabulary, ...]] = (
     own.VOCABULARY,
@@ -45,22 +48,40 @@ VOCABULARIES: Final[tuple[Vocabulary, ...]] = (
 """In order of precedence: what the agent says itself, the standard, then the dialects; general names last."""
 
 _INDEX: Final = ColumnIndex(VOCABULARIES)
+COLUMN_KEYS: Final = frozenset(_INDEX.keys)
+"""The attributes that say something about a column."""
 _VALUES: Final = ("arguments", "result", "input", "output", "decision")
 _NAMED: Final = {key for vocabulary in VOCABULARIES for key in (*vocabulary.content_keys, *vocabulary.known)}
 _PREFIXES: Final = tuple(sorted(key for key in _NAMED if key.endswith(".")))
 _KEYS: Final = frozenset(_INDEX.keys | _NAMED)
 
 
-def fill_columns(span: Span) -> None:
+def facts(key: str, value: Any) -> tuple[Fact, ...]:
+    """What one attribute says about the canonical columns; nothing for a key that is not in `COLUMN_KEYS`."""
+    return _INDEX.facts(key, value)
+
+
+def fill_columns(span: Span, said: Iterable[Fact] | None = None) -> None:
     """Set the canonical columns of a span in place, from its attributes, its events and, failing those, its name.
 
-    Runs for every span at ingest: no large value is parsed. Never raises; a value of the wrong type fills nothing.
+    Runs for every span at ingest: no large value is parsed. Does not raise for any value: one of the wrong type fills
+    nothing, and where a vocabulary fails on what nobody foresaw, that is logged and its columns stay empty.
+
+    Args:
+        span: read and changed.
+        said: the `facts` of its attributes where they are known; in any order.
     """
-    _INDEX.fill(span)
-    if span.vocabulary is None:
-        span_names.fill_from_name(span)
-    if span.events or span.status == "error":
-        fill_errors(span)
+    try:
+        if said is None:
+            keys = span.attributes.keys() & COLUMN_KEYS
+            said = [fact for key in keys for fact in facts(key, span.attributes[key])]
+        _INDEX.fill(span, said)
+        if span.vocabulary is None:
+            span_names.fill_from_name(span)
+        if span.events or span.status == "error":
+            fill_errors(span)
+    except Exception:
+        _logger.exception("a span of scope %r lacks canonical columns", span.scope)
 
 
 def content(span: Span, logs: Sequence[Log] = ()) -> Content:

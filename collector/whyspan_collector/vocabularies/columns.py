@@ -31,6 +31,15 @@ class _Slot(NamedTuple):
     member: str
 
 
+class Fact(NamedTuple):
+    """What an attribute says about a column."""
+
+    column: str
+    rank: int
+    """As in `_Slot`."""
+    value: Any
+
+
 def _as_node(value: Any) -> str | None:
     name = as_text(value)
     return None if name is None or name in _PLUMBING or name.startswith("__") else name
@@ -75,23 +84,21 @@ class ColumnIndex:
         """Every column some key fills."""
         return {slot.column for slots in (*self._values.values(), *self._objects.values()) for slot in slots}
 
-    def fill(self, span: Span) -> None:
-        """Set the columns the span's attributes name."""
-        attributes = span.attributes
+    def facts(self, key: str, value: Any) -> tuple[Fact, ...]:
+        """What one attribute says about the columns."""
+        said = [Fact(slot.column, slot.rank, slot.read(value)) for slot in self._values.get(key, ())]
+        if slots := self._objects.get(key):
+            opened = _opened(value)
+            said += [Fact(slot.column, slot.rank, slot.read(_member(opened, slot.member))) for slot in slots]
+        return tuple(fact for fact in said if fact.value is not None)
+
+    def fill(self, span: Span, said: Iterable[Fact]) -> None:
+        """Set the columns: of what was said about each, what has the smallest rank."""
         ranks: dict[str, int] = {}
-        for key in attributes.keys() & self._values.keys():
-            value = attributes[key]
-            for column, rank, read, _ in self._values[key]:
-                if rank < ranks.get(column, _LAST) and (found := read(value)) is not None:
-                    ranks[column] = rank
-                    setattr(span, column, found)
-        for key in attributes.keys() & self._objects.keys():
-            wanted = [slot for slot in self._objects[key] if slot.rank < ranks.get(slot.column, _LAST)]
-            value = _opened(attributes[key]) if wanted else {}
-            for column, rank, read, member in wanted:
-                if rank < ranks.get(column, _LAST) and (found := read(_member(value, member))) is not None:
-                    ranks[column] = rank
-                    setattr(span, column, found)
+        for column, rank, value in said:
+            if rank < ranks.get(column, _LAST):
+                ranks[column] = rank
+                setattr(span, column, value)
         self._name_kind(span, ranks)
 
     def _name_kind(self, span: Span, ranks: dict[str, int]) -> None:

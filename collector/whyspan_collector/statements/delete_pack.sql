@@ -1,0 +1,1 @@
+DELETE FROM packs WHERE first_item = $first_item

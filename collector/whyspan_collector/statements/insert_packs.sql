@@ -1,0 +1,1 @@
+INSERT INTO packs BY NAME SELECT * FROM incoming
