@@ -54,4 +54,4 @@ def test_memory_is_flat() -> None:
         runtime.use(previous)
         provider.shutdown()
     assert exporter.count == 120 * 20
-    assert after - before < 20_000
+    assert after - before < 200_000  # one span kept in a hundred would be more
