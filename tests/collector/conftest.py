@@ -61,7 +61,17 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Co
 
     def start_one(data: Path | None = None, **environment: str) -> Collector:
         data = data or tmp_path_factory.mktemp("data")
-        command = [sys.executable, "-m", "whyspan_collector.service", "--data", str(data), "--port", "0", "--grpc-port", "0"]
+        command = [
+            sys.executable,
+            "-m",
+            "whyspan_collector.service",
+            "--data",
+            str(data),
+            "--port",
+            "0",
+            "--grpc-port",
+            "0",
+        ]
         process = subprocess.Popen(command, env={"PATH": "/usr/bin:/bin", **environment})
         announcement = data / "collector.json"
         deadline = time.monotonic() + 30
