@@ -160,6 +160,7 @@ def _span(message: bytes, context: Context) -> tuple[Span, int]:
         links=links,
     )
     fill_columns(span, [fact for _, said in pairs.values() for fact in said])
+    span.attributes, span.events = {}, []  # the bytes have them; a queue of spans would hold everything twice
     return span, len(pairs)
 
 
