@@ -13,14 +13,16 @@ from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
 from anyio import CapacityLimiter, to_thread
+from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from whyspan_collector import metrics, sql
 from whyspan_collector.access import READ_TOKEN, Unauthorized, check_token
 from whyspan_collector.body import read_body
 from whyspan_collector.config import Config
+from whyspan_collector.copies import DATABASE
 from whyspan_collector.errors import QueryError, StoreError, StoreUnavailable
 from whyspan_collector.forward import Forwarder
 from whyspan_collector.gate import Gate
@@ -84,6 +86,9 @@ def routes(backend: Backend) -> list[BaseRoute]:
         ("POST", "/query/{name}", _query),
         ("POST", "/excerpts", _excerpts),
         ("POST", "/diagnoses", _diagnoses),
+        ("POST", "/delete", _delete),
+        ("POST", "/backup", _backup),
+        ("POST", "/restore", _restore),
         ("POST", "/drain", _drain),
     ]
     return [
@@ -190,6 +195,45 @@ async def _diagnoses(backend: Backend, request: Request) -> Response:
     table = pa.ipc.open_stream(sent).read_all()
     await _in_thread(backend, backend.store.save_diagnoses, table)
     return JSONResponse({"saved": table.num_rows})
+
+
+async def _delete(backend: Backend, request: Request) -> Response:
+    """Delete the runs of `run_ids`. The drain empties the journal, which may still have what they came in."""
+    _check_type(request, "application/json")
+    asked = json.loads(await read_body(request, backend.config.max_body_bytes))
+    if not (isinstance(asked, dict) and _is_texts(asked.get("run_ids"))):
+        raise QueryError('runs are deleted with {"run_ids": ["...", ...]}')
+    await _in_thread(backend, backend.ingest.drain, _DRAIN_SECONDS)
+    deleted = await _in_thread(backend, backend.store.delete, asked["run_ids"])
+    return JSONResponse({"deleted": deleted})
+
+
+async def _backup(backend: Backend, _: Request) -> Response:
+    """A copy of the database with everything that was accepted, as one file."""
+    await _in_thread(backend, backend.ingest.drain, _DRAIN_SECONDS)
+    path = backend.store.incoming()
+    await _in_thread(backend, backend.store.backup, path)
+    return FileResponse(path, media_type=DATABASE, background=BackgroundTask(path.unlink))
+
+
+async def _restore(backend: Backend, request: Request) -> Response:
+    """Put the backup in the body in the place of everything that is stored."""
+    _check_type(request, DATABASE)
+    path = backend.store.incoming()
+    try:
+        with path.open("wb") as file:
+            async for chunk in request.stream():
+                await _in_thread(backend, file.write, chunk)
+        await _in_thread(backend, backend.store.restore, path)
+    finally:
+        path.unlink(missing_ok=True)
+    return JSONResponse({"restored": True})
+
+
+def _check_type(request: Request, media_type: str) -> None:
+    """A web page of somebody else can send a form here, but not one of these types without asking first."""
+    if request.headers.get("content-type") != media_type:
+        raise QueryError(f"the content type must be {media_type}")
 
 
 async def _drain(backend: Backend, _: Request) -> Response:

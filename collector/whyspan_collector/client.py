@@ -2,18 +2,23 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import httpx
 import pyarrow as pa
 
 from whyspan_collector.access import CERTIFICATE, INGEST_TOKEN, READ_TOKEN, bearer, trust
+from whyspan_collector.copies import DATABASE
 from whyspan_collector.errors import QueryError, StoreError, StoreUnavailable
 from whyspan_collector.otlp import CONTENT_TYPES, Encoding, Signal, read_answer, read_refusal
 from whyspan_collector.search import Excerpt
 
 _SECONDS: Final = 120.0
 """Longer than any query should take and than the collector waits in a drain."""
+_LONG_SECONDS: Final = 3600.0
+"""For what copies the whole database."""
 _ALIVE_SECONDS: Final = 2.0
 _ERRORS: Final[Mapping[int, type[StoreError]]] = {400: QueryError, 404: QueryError, 503: StoreUnavailable}
 
@@ -48,6 +53,35 @@ class RemoteStore:
         with pa.ipc.new_stream(sink, diagnoses.schema) as writer:
             writer.write_table(diagnoses)
         self._api("POST", "/diagnoses", content=sink.getvalue().to_pybytes())
+
+    def delete(self, run_ids: Sequence[str]) -> int:
+        """Delete runs everywhere; see `Store.delete`."""
+        response = self._api("POST", "/delete", json={"run_ids": list(run_ids)}, timeout=_LONG_SECONDS)
+        return int(response.json()["deleted"])
+
+    def backup(self, target: Path) -> None:
+        """Copy the database to a file; see `Store.backup`. Raises OSError where it cannot be written."""
+        draft = target.with_name(target.name + ".part")
+        try:
+            with (
+                self._http.stream("POST", "/api/backup", headers=bearer(READ_TOKEN), timeout=_LONG_SECONDS) as response,
+                draft.open("wb") as file,
+            ):
+                if not response.is_success:
+                    response.read()
+                _checked(response, "/backup")
+                for chunk in response.iter_bytes():
+                    file.write(chunk)
+            draft.replace(target)
+        except httpx.HTTPError as error:
+            raise self._silent(error) from error
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def restore(self, backup: Path) -> None:
+        """Put a backup in the place of everything; see `Store.restore`. The file stays where it is."""
+        with backup.open("rb") as file:
+            self._api("POST", "/restore", {"content-type": DATABASE}, content=file, timeout=_LONG_SECONDS)
 
     def status(self) -> dict[str, Any]:
         """What the store holds, and under `ingest` how far the collector is behind what it accepted."""
@@ -92,23 +126,34 @@ class RemoteStore:
         """Close the connection. May be called twice."""
         self._http.close()
 
-    def _api(self, method: str, path: str, **content: Any) -> httpx.Response:
-        response = self._request(method, f"/api{path}", headers=bearer(READ_TOKEN), **content)
-        if response.is_success:
-            return response
-        try:
-            reason = response.json()["error"]
-        except (ValueError, KeyError, TypeError):
-            reason = f"status {response.status_code} from {path}"
-        raise _ERRORS.get(response.status_code, StoreError)(reason)
+    def _api(
+        self, method: str, path: str, headers: Mapping[str, str] = MappingProxyType({}), **content: Any
+    ) -> httpx.Response:
+        return _checked(
+            self._request(method, f"/api{path}", headers={**bearer(READ_TOKEN), **headers}, **content), path
+        )
 
     def _request(self, method: str, path: str, **content: Any) -> httpx.Response:
         try:
             return self._http.request(method, path, **content)
         except httpx.HTTPError as error:
-            hint = (
-                f"Its certificate is not trusted here; set {CERTIFICATE} to the certificate's file."
-                if "CERTIFICATE_VERIFY_FAILED" in str(error)
-                else "Is it still running? `whyspan up` starts it."
-            )
-            raise StoreUnavailable(f"the collector at {self.url} does not answer ({error}). {hint}") from error
+            raise self._silent(error) from error
+
+    def _silent(self, error: httpx.HTTPError) -> StoreUnavailable:
+        hint = (
+            f"Its certificate is not trusted here; set {CERTIFICATE} to the certificate's file."
+            if "CERTIFICATE_VERIFY_FAILED" in str(error)
+            else "Is it still running? `whyspan up` starts it."
+        )
+        return StoreUnavailable(f"the collector at {self.url} does not answer ({error}). {hint}")
+
+
+def _checked(response: httpx.Response, path: str) -> httpx.Response:
+    """The response, unless it is an error: that is raised."""
+    if response.is_success:
+        return response
+    try:
+        reason = response.json()["error"]
+    except (ValueError, KeyError, TypeError):
+        reason = f"status {response.status_code} from {path}"
+    raise _ERRORS.get(response.status_code, StoreError)(reason)

@@ -72,6 +72,12 @@ class Config(BaseModel):
     forward_headers: SecretStr | None = None
     """Headers for it in OpenTelemetry's form, `name=value,name=value`."""
 
+    keep_days: float = Field(365, ge=0)
+    """Runs of which the last span arrived earlier are deleted, but for pinned ones; 0 keeps them for ever."""
+
+    keep_bytes: int = Field(50 * 1024 * MIB, ge=0)
+    """The largest size of what is stored; beyond it the oldest runs are deleted. 0 for any size."""
+
     quiet_seconds: float = Field(5.0, ge=0)
     """How long a run must be silent to count as settled. A batch exporter flushes every five seconds by default."""
 

@@ -5,28 +5,27 @@ import threading
 import time
 from typing import Final, Self
 
+from whyspan_collector.config import Config
 from whyspan_collector.errors import StoreError
+from whyspan_collector.retention import retire
 from whyspan_collector.store import Store
 
 _PAUSE_SECONDS: Final = 1.0
 _SHARE: Final = 10
 """The pause is at least so many times what the last round took: a tenth of one processor at most, unless there is much to do."""
+_RETIRE_SECONDS: Final = 600.0
 
 _log = logging.getLogger(__name__)
 
 
 class Housekeeping:
-    """A thread that keeps the text index up to date."""
+    """A thread that keeps the text index up to date and the store within its bounds."""
 
-    def __init__(self, store: Store, quiet_seconds: float) -> None:
-        """Starts it.
-
-        Args:
-            store: whose house it is.
-            quiet_seconds: how long nothing of a trace must have arrived before its texts are indexed.
-        """
+    def __init__(self, store: Store, config: Config) -> None:
+        """`store` is whose house it is; of the settings, those of quiet and of retention count."""
         self._store = store
-        self._quiet_ns = round(quiet_seconds * 1e9)
+        self._config = config
+        self._retire_at = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
 
@@ -44,7 +43,15 @@ class Housekeeping:
         while not self._stop.wait(pause):
             began = time.monotonic()
             try:
-                self._store.texts.update(time.time_ns() - self._quiet_ns)
+                self._round()
             except StoreError as error:
-                _log.warning("the text index falls behind: %s", error)
+                _log.warning("housekeeping is tried again: %s", error)
             pause = max(_PAUSE_SECONDS, _SHARE * (time.monotonic() - began))
+
+    def _round(self) -> None:
+        now_ns, config = time.time_ns(), self._config
+        self._store.texts.update(now_ns - round(config.quiet_seconds * 1e9))
+        if time.monotonic() >= self._retire_at:
+            self._retire_at = time.monotonic() + _RETIRE_SECONDS
+            if retired := retire(self._store, now_ns, config.keep_days, config.keep_bytes):
+                _log.warning("%d runs were older, or more, than is kept, and are deleted", retired)

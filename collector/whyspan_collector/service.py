@@ -72,7 +72,7 @@ def run(config: Config) -> None:
             ingest = Ingest(store, journal, redactor, forwarder.take if forwarder else None)
             gate = Gate(config.requests_bytes, config.max_body_bytes, config.ingest_token)
             try:
-                with _grpc(config, ingest, gate) as grpc_address, Housekeeping(store, config.quiet_seconds):
+                with _grpc(config, ingest, gate) as grpc_address, Housekeeping(store, config):
                     backend = api.Backend(store, ingest, config, gate, forwarder, grpc_address)
                     addresses = {"url": config.url_at(listener.getsockname()[1]), "grpc": grpc_address}
                     _serve(config, _app(backend), listener, addresses)

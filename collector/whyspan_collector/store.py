@@ -184,8 +184,12 @@ class Store:
         finally:
             path.unlink(missing_ok=True)
 
-    def delete(self, run_ids: Sequence[str]) -> int:
+    def delete(self, run_ids: Sequence[str], counted_as: str = "deleted_runs") -> int:
         """Deletes runs everywhere, and gives back the space they took.
+
+        Args:
+            run_ids: which; those there are not are passed over.
+            counted_as: the lasting counter they are added to.
 
         Returns:
             how many there were. One that comes in again afterwards is stored again.
@@ -202,6 +206,7 @@ class Store:
                 deleted = before - len(writer.table("runs"))
                 self._packs = None  # it knows items that may be gone now
                 sweep(writer)
+                add_to_counters(writer, {counted_as: deleted})
                 self._runs_are_current = False
             if deleted:
                 with self._copied() as path:

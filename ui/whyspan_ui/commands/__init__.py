@@ -26,5 +26,10 @@ COMMANDS = (
     Command("show", "show", "print the decision tree of a run"),
     Command("why", "why", "say why a run ended as it did, with the evidence"),
     Command("report", "report", "write a failure report over many runs"),
+    Command("sql", "sql", "answer a SELECT of your own, read-only and bounded"),
+    Command("export", "export", "write runs as OTLP files or Parquet tables"),
+    Command("delete", "delete", "delete runs everywhere and give back their space"),
+    Command("backup", "backup", "write everything stored to one file, while the collector works"),
+    Command("restore", "restore", "put a backup in the place of what is stored"),
     Command("doctor", "doctor", "say what is captured, what is missing and where the data is"),
 )

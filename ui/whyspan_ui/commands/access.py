@@ -57,8 +57,12 @@ def add_filter(parser: argparse.ArgumentParser) -> None:
 
 
 def filter_text(options: argparse.Namespace) -> str:
-    """The filter that was given, empty where none was. Raises UsageError, pointing to the place, when it is none."""
-    text = " ".join(options.filter)
+    """The filter that was given, empty where none was. Raises UsageError when it is none."""
+    return checked_filter(" ".join(options.filter))
+
+
+def checked_filter(text: str) -> str:
+    """The filter, if it is one. Raises UsageError, pointing to the place, when it is none."""
     try:
         parse(text)
     except FilterError as error:

@@ -1,0 +1,63 @@
+"""Retention: what goes, what stays, and when."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from whyspan_collector.records import Span
+from whyspan_collector.retention import retire
+from whyspan_collector.store import Store
+
+DAY = 86_400 * 10**9
+NOW = 20_000 * DAY
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Runs 0 to 9: run n arrived n days ago, whatever its own clock says, and has a megabyte to say."""
+    with closing(Store(tmp_path)) as opened:
+        for number in range(10):
+            said = Random(number).randbytes(1_000_000).hex()
+            ids = f"{number + 1:032x}", f"{1:016x}"
+            span = Span(*ids, None, "work", "internal", number, 0, "ok", attributes={"said": said})
+            opened.ingest([span], [], NOW - number * DAY)
+        opened.query("runs")
+        yield opened
+
+
+def ages(store: Store) -> list[int]:
+    """How many days ago the runs that are left arrived."""
+    return sorted(int(run_id, 16) - 1 for run_id in store.query("runs")["run_id"].to_pylist())
+
+
+def test_old_runs_go_and_pinned_ones_stay(store: Store) -> None:
+    """By the arrival of the last span; what is pinned is kept, and what went is counted."""
+    store._writer.execute("INSERT INTO pins VALUES ($run_id, 'an incident')", {"run_id": f"{9:032x}"})
+    assert retire(store, NOW, keep_days=3.5, keep_bytes=0) == 5
+    assert ages(store) == [0, 1, 2, 3, 8]
+    assert store.status()["counters"]["retired_runs"] == 5
+
+
+def test_age_waits_until_a_day_is_worth_the_copy(store: Store) -> None:
+    """A run that is a little too old waits for more: each deletion copies the database."""
+    assert retire(store, NOW, keep_days=8.5, keep_bytes=0) == 0
+    assert retire(store, NOW + DAY, keep_days=8.5, keep_bytes=0) == 2
+
+
+def test_a_store_that_is_too_large_loses_its_oldest_runs(store: Store) -> None:
+    """Only as many as it takes to come down to nine tenths of what is allowed."""
+    status = store.status()
+    size = status["file_bytes"] + status["wal_bytes"] + status["texts"]["file_bytes"]
+    assert retire(store, NOW, keep_days=0, keep_bytes=size * 7 // 10) in (4, 5)
+    assert ages(store)[0] == 0
+    assert ages(store) == list(range(len(ages(store))))
+    assert store.path.stat().st_size < size
+
+
+def test_nothing_goes_within_the_bounds_or_without_any(store: Store) -> None:
+    """The bounds are inclusive, and 0 switches each off."""
+    assert retire(store, NOW, keep_days=9, keep_bytes=1 << 40) == 0
+    assert retire(store, NOW + 1000 * DAY, keep_days=0, keep_bytes=0) == 0

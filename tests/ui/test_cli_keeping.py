@@ -1,0 +1,66 @@
+"""The commands that keep, give out and take away what is stored."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from whyspan_ui.cli import main
+
+Say = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def whyspan(sample_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Say:
+    """Calls a command on a copy of the sample runs: (exit status, standard output, standard error)."""
+    shutil.copytree(sample_data, tmp_path / "data")
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        status = main([*arguments, "--data", str(tmp_path / "data")])
+        return status, *capsys.readouterr()
+
+    return call
+
+
+def stored(whyspan: Say) -> int:
+    """How many runs there are."""
+    return whyspan("runs", "--json")[1].count('"run_id"')
+
+
+def test_runs_show_the_words_that_were_found(whyspan: Say) -> None:
+    """A search for text shows the words around the hit with their span; a wrong filter points to the mistake."""
+    status, printed, _ = whyspan("runs", 'text:"gold-tier customer"')
+    assert status == 0
+    assert "gold-tier customer" in printed
+    assert "  span " in printed
+    status, _, complaint = whyspan("runs", "agent:x", "statsu:failed")
+    assert status == 2
+    assert "did you mean status?" in complaint
+    assert complaint.splitlines()[-1].index("^") == complaint.splitlines()[-2].index("statsu")
+    assert "No run matches" in whyspan("runs", "agent:nobody")[2]
+
+
+def test_delete_removes_what_is_named(whyspan: Say) -> None:
+    """One run by its id, or all that match a filter once it is confirmed."""
+    every = stored(whyspan)
+    run_id = whyspan("runs", "--json")[1].split('"run_id": "')[1][:32]
+    assert "Deleted 1 runs" in whyspan("delete", run_id)[1]
+    failed = whyspan("runs", "status:failed", "--json")[1].count('"run_id"')
+    status, _, complaint = whyspan("delete", "--matching", "status:failed")
+    assert (status, stored(whyspan)) == (2, every - 1)
+    assert f"{failed} runs match" in complaint
+    assert whyspan("delete", "--matching", "status:failed", "--yes")[0] == 0
+    assert stored(whyspan) == every - 1 - failed
+    assert whyspan("delete")[0] == 2
+
+
+def test_a_backup_is_restored(whyspan: Say, tmp_path: Path) -> None:
+    """What was deleted comes back from the backup; stored runs are replaced only when that is said."""
+    every, backup = stored(whyspan), str(tmp_path / "backup.duckdb")
+    assert whyspan("backup", backup)[0] == 0
+    whyspan("delete", "--matching", "status:failed", "--yes")
+    assert whyspan("restore", backup)[0] == 2
+    assert whyspan("restore", backup, "--replace")[0] == 0
+    assert stored(whyspan) == every
+    assert whyspan("restore", str(tmp_path / "nothing"))[0] == 2

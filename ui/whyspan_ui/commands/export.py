@@ -1,0 +1,69 @@
+"""`whyspan export`: stored runs as OTLP files, which `import` and any receiver take, or as Parquet."""
+
+import argparse
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+
+from whyspan_collector import export
+from whyspan_collector.service import AnyStore
+from whyspan_ui import terminal
+from whyspan_ui.commands import access
+from whyspan_ui.errors import UsageError
+
+EXAMPLES: Final = (
+    "whyspan export --out traces/                                # everything, as it was sent",
+    "whyspan export status:failed since:7d --out failed/         # `whyspan import failed/ --data other` reads it",
+    "whyspan export --format parquet --out tables/               # runs.parquet and spans.parquet",
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which runs, in which form, where to."""
+    access.add_filter(parser)
+    parser.add_argument(
+        "--format",
+        choices=("otlp", "parquet"),
+        default="otlp",
+        help="otlp: what was sent; parquet: tables of the canonical columns, without messages (default: otlp)",
+    )
+    parser.add_argument("--out", metavar="FOLDER", type=Path, required=True, help="a new or empty folder to write to")
+    access.add_data(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Exports the runs."""
+    wanted = access.filter_text(options)
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+        if any(options.out.iterdir()):
+            raise UsageError(f"{options.out} is not empty; name a new folder with --out")
+        with access.opened(options) as store:
+            access.diagnose_settled(store, access.config(options).quiet_seconds)
+            runs = store.query("runs", filter=wanted)
+            write(store, runs, options.format, options.out)
+    except OSError as error:
+        raise UsageError(f"{options.out} cannot be written: {error.strerror}") from error
+    size = sum(path.stat().st_size for path in options.out.iterdir())
+    spans = sum(runs["spans"].to_pylist())
+    terminal.err.print(
+        terminal.text(
+            f"Wrote {runs.num_rows:,} runs, {spans:,} spans to {options.out.absolute()} ({size / 1e6:,.1f} MB)."
+        ),
+        soft_wrap=True,
+    )
+    return 0
+
+
+def write(store: AnyStore, runs: pa.Table, form: str, folder: Path) -> None:
+    """Writes the runs, rows of the query `runs`, to a folder."""
+    with terminal.progress("exporting") as advance:
+        if form == "parquet":
+            export.write_parquet(store.query, runs, folder, lambda done: advance(done, runs.num_rows))
+            return
+        done = 0
+        for number, run_ids in enumerate(export.portions(runs.select(["run_id", "spans"]).to_pylist()), 1):
+            export.write_otlp(store.query, run_ids, folder, number)
+            done += len(run_ids)
+            advance(done, runs.num_rows)
