@@ -100,6 +100,8 @@ class Step(NamedTuple):
 
 def recipe(steps: list[Step], rest: bytes) -> bytes:
     """The stored form of an item: its steps and the bytes behind the last."""
+    if not steps:  # nine items in ten
+        return encode_varint(len(rest)) + rest
     parts: list[bytes] = []
     for literal, item in steps:
         parts += (encode_varint(len(literal)), literal, encode_varint(item))

@@ -6,18 +6,19 @@ under their old ids, and their diagnoses with them.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any, Final
 
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from whyspan_collector.prices import Prices
-from whyspan_collector.rollup import roll_up
+from whyspan_collector.rollup import RunRow, roll_up
 from whyspan_collector.rows import column
 from whyspan_collector.runs import LogFacts, SpanFacts, assign_logs, partition
 from whyspan_collector.sql import named_tables, statements
 
+_RUN_FIELDS: Final = [field.name for field in fields(RunRow)]
 _STEPS: Final = (
     "delete_stale_diagnoses",
     "delete_split_spans",
@@ -37,11 +38,16 @@ def refresh(connection: DuckDBPyConnection, prices: Prices) -> None:
         stored = {span.key for span in spans}
         logs_of = assign_logs(runs, logs)
         rows = [roll_up(run_id, members, logs_of.get(run_id, ()), stored, prices) for run_id, members in runs.items()]
-        renewed = _table(connection, "runs", map(asdict, rows))
+        renewed = _table(connection, "runs", map(_row, rows))
         renewed_split_spans = _table(connection, "split_spans", _split_spans(runs))
         with named_tables(connection, renewed=renewed, renewed_split_spans=renewed_split_spans):
             for statement in _STEPS:
                 connection.execute(statements()[statement])
+
+
+def _row(row: RunRow) -> dict[str, Any]:
+    """The row as a dictionary. `asdict` copies what is in it, which takes a fifth of all the time here."""
+    return {name: getattr(row, name) for name in _RUN_FIELDS} | {"usage": [asdict(usage) for usage in row.usage]}
 
 
 def _facts(connection: DuckDBPyConnection, affected: pa.Table) -> tuple[list[SpanFacts], list[LogFacts]]:

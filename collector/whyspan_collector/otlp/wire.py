@@ -62,6 +62,8 @@ def encode_varint(number: int) -> bytes:
     """A number as `varint` reads it."""
     if number < 128:
         return bytes((number,))
+    if number < 16_384:
+        return bytes((number & 127 | 128, number >> 7))
     out = bytearray()
     while number > 127:
         out.append(number & 127 | 128)

@@ -86,11 +86,19 @@ class ColumnIndex:
 
     def facts(self, key: str, value: Any) -> tuple[Fact, ...]:
         """What one attribute says about the columns."""
-        said = [Fact(slot.column, slot.rank, slot.read(value)) for slot in self._values.get(key, ())]
+        said = [
+            Fact(column, rank, found)
+            for column, rank, read, _ in self._values.get(key, ())
+            if (found := read(value)) is not None
+        ]
         if slots := self._objects.get(key):
             opened = _opened(value)
-            said += [Fact(slot.column, slot.rank, slot.read(_member(opened, slot.member))) for slot in slots]
-        return tuple(fact for fact in said if fact.value is not None)
+            said += [
+                Fact(column, rank, found)
+                for column, rank, read, member in slots
+                if (found := read(_member(opened, member))) is not None
+            ]
+        return tuple(said)
 
     def fill(self, span: Span, said: Iterable[Fact]) -> None:
         """Set the columns: of what was said about each, what has the smallest rank."""
