@@ -42,6 +42,8 @@ class Row:
     """The bins of the run the operation lies in; for the position prior."""
     fired: dict[str, bool] = field(default_factory=dict)
     """Detector -> whether it blamed the operation; unrecovered causes only."""
+    elsewhere: dict[str, int] = field(default_factory=dict)
+    """Detector -> how many other steps it blamed."""
 
     miss: str = ""
     """The operation and what was blamed instead, in words."""
@@ -66,9 +68,10 @@ def judge(example: Example) -> Row:
         example.told, len(diagnosis.decisions), diagnosis.outcome.status.value, diagnosis.grade.value,
     )  # fmt: skip
     accepted = example.spans | example.consumers
-    for finding in diagnosis.findings:
-        if finding.role is Role.CAUSE and not finding.recovered:
-            row.fired[finding.detector] = row.fired.get(finding.detector, False) or finding.span_id in accepted
+    causes = {(f.detector, f.span_id) for f in diagnosis.findings if f.role is Role.CAUSE and not f.recovered}
+    for detector, span_id in causes:
+        row.fired[detector] = row.fired.get(detector, False) or span_id in accepted
+        row.elsewhere[detector] = row.elsewhere.get(detector, 0) + (span_id not in accepted)
     if example.kind == "failing":
         case = build_case(example.run)
         ranked = rank(case, diagnosis.findings)

@@ -89,6 +89,14 @@ def separability(failing: Sequence[Row], passing: Sequence[Row]) -> float:
     return won / max(1, len(failing) * len(passing))
 
 
+def worth(detector: str, failing: Sequence[Row], passing: Sequence[Row]) -> float:
+    """How many bits likelier the detector is to blame the operation that went wrong than another step of any run."""
+    right = sum(row.fired.get(detector, False) for row in failing)
+    elsewhere = sum(row.elsewhere.get(detector, 0) for row in (*failing, *passing))
+    others = sum(row.steps for row in (*failing, *passing))
+    return math.log2((right + 0.5) / (len(failing) + 1) / ((elsewhere + 0.5) / (others + 1)))
+
+
 @dataclass(frozen=True, slots=True)
 class SuspectList:
     """The shortest list that holds the operation in nine runs of ten: its length is set on one half, measured on the other."""

@@ -8,7 +8,7 @@ from math import inf
 from benchmarks.faults import held_out
 from benchmarks.faults.fault import FAULTS
 from benchmarks.faults.judging import Row
-from benchmarks.faults.measure import add_position_prior, separability, share, suspect_list, top
+from benchmarks.faults.measure import add_position_prior, separability, share, suspect_list, top, worth
 
 RULES = ("no detector", "position prior", "first error", "first worker turn", "last step", "longest step", "random")
 
@@ -102,17 +102,15 @@ def _untold(failing: Sequence[Row], passing: Sequence[Row]) -> Iterator[str]:
 
 
 def _detectors(failing: Sequence[Row], passing: Sequence[Row]) -> Iterator[str]:
-    yield from _table(
-        "detector (unrecovered causes)", "fires on failing runs", "and blames the operation", "fires on passing runs"
-    )
+    yield from _table("detector (unrecovered causes)", "failing runs", "right", "passing runs", "bits")
     tuning = [row for row in failing if not row.held_out]
     calm = [row for row in passing if not row.held_out]
     for name in sorted({name for row in (*tuning, *calm) for name in row.fired}):
         fired = [row for row in tuning if name in row.fired]
-        yield _row(
-            name, share(tuning, lambda row, n=name: float(n in row.fired)),  # type: ignore[misc]
-            share(fired, lambda row, n=name: float(row.fired[n])), share(calm, lambda row, n=name: float(n in row.fired)),  # type: ignore[misc]
-        )  # fmt: skip
+        right = share(fired, lambda row, n=name: float(row.fired[n]))  # type: ignore[misc]
+        rates = (share(rows, lambda row, n=name: float(n in row.fired)) for rows in (tuning, calm))  # type: ignore[misc]
+        on_failing, on_passing = rates
+        yield _row(name, on_failing, right, on_passing, f"{worth(name, tuning, calm):+.1f}")
 
 
 def _table(*heads: str) -> Iterator[str]:
