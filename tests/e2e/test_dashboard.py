@@ -136,7 +136,7 @@ def test_from_the_list_to_the_tool_result(page: Any, url: str, failed: list[dict
     page.go_back()
     settled(page, run["decisive_span_id"])
     page.go_back()
-    sync_api.expect(page.get_by_placeholder("Search agent")).to_be_visible()
+    sync_api.expect(page.get_by_placeholder("Words, or agent")).to_be_visible()
 
 
 def test_by_keyboard_alone(page: Any, url: str, failed: list[dict[str, Any]]) -> None:

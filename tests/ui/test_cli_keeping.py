@@ -41,6 +41,29 @@ def test_runs_show_the_words_that_were_found(whyspan: Say) -> None:
     assert "No run matches" in whyspan("runs", "agent:nobody")[2]
 
 
+def test_an_export_is_imported_as_the_same_runs(whyspan: Say, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """OTLP goes out and in again, all of it or what a filter holds for; a folder with something in it is left alone."""
+    out = tmp_path / "out"
+    assert whyspan("export", "status:failed", "--out", str(out))[0] == 0
+    main(["import", str(out), "--data", str(tmp_path / "other")])
+    capsys.readouterr()
+    main(["runs", "--json", "--data", str(tmp_path / "other")])
+    assert capsys.readouterr().out == whyspan("runs", "status:failed", "--json")[1]
+    assert whyspan("export", "--out", str(out))[0] == 2
+    assert whyspan("export", "--format", "parquet", "--out", str(tmp_path / "tables"))[0] == 0
+    assert {path.name for path in (tmp_path / "tables").iterdir()} == {"runs.parquet", "spans.parquet"}
+
+
+def test_sql_answers_and_refuses(whyspan: Say) -> None:
+    """A SELECT is answered for people and machines; anything else is refused with a reason, and nothing stays behind."""
+    every = stored(whyspan)
+    assert whyspan("sql", "select count(*) as n from runs", "--json")[1] == f'{{"n": {every}}}\n'
+    assert "agent" in whyspan("sql", "select agent, spans from runs")[1]
+    status, _, complaint = whyspan("sql", "delete from runs")
+    assert (status, stored(whyspan)) == (2, every)
+    assert "one SELECT" in complaint
+
+
 def test_delete_removes_what_is_named(whyspan: Say) -> None:
     """One run by its id, or all that match a filter once it is confirmed."""
     every = stored(whyspan)

@@ -106,6 +106,8 @@ def test_runs_are_filtered_and_searched(open_page: OpenPage, sample_data: Path) 
     assert total > failed
     assert not nothing.dataframe
     assert "matches" in shown(nothing)
+    assert len(app.text_input(key="q").set_value("status:failed").run().dataframe[0].value) == failed
+    assert "did you mean status" in shown(app.text_input(key="q").set_value("statsu:failed").run())
 
 
 def test_runs_leave_out_what_nobody_reported(open_page: OpenPage, hostile_data: Path) -> None:

@@ -20,8 +20,11 @@ from whyspan_analysis.model import Diagnosis, Run
 from whyspan_analysis.report.build import build
 from whyspan_analysis.report.model import Report
 from whyspan_collector.coverage import Coverage, coverage
+from whyspan_collector.filter import parse
 from whyspan_collector.service import open_store
 
+_WITH_EXCERPTS = 50
+"""Runs of which the words around a hit are shown; each takes a search of its own."""
 _RUNS_KEPT = 8
 """Loaded runs kept in memory; one of 20,000 spans takes about 100 MB."""
 
@@ -49,6 +52,20 @@ def data_dir() -> Path:
 def runs() -> pa.Table:
     """All runs with their diagnosis, newest first (query `runs`)."""
     return _ask("runs")
+
+
+def matching(text: str) -> dict[str, str | None]:
+    """The runs a filter (docs/filter.md) holds for, each with the words around what it searches for, where it does.
+
+    Raises:
+        FilterError: the text is no filter.
+    """
+    parse(text)
+    with closing(open_store(data_dir())) as store:
+        found: dict[str, str | None] = dict.fromkeys(store.query("runs", filter=text)["run_id"].to_pylist())
+        for each in reversed(store.excerpts(text, list(found)[:_WITH_EXCERPTS])):
+            found[each.run_id] = f"{each.before}{each.hit}{each.after}"
+    return found
 
 
 def investigation(reference: str) -> Investigation | None:

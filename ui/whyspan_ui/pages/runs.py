@@ -7,6 +7,7 @@ import streamlit as st
 
 from whyspan_analysis.fleet import COSTS
 from whyspan_analysis.report import wording
+from whyspan_collector.filter import FilterError
 from whyspan_ui import data, theme
 from whyspan_ui.components import figures
 from whyspan_ui.components.markup import tag
@@ -28,7 +29,8 @@ def page() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         wanted = st.text_input(
             "Search",
-            placeholder="Search agent, verdict, tool or run id",
+            placeholder="Words, or agent:support* tool:refund duration>5s",
+            help="Words that a run says, or tests of it: docs/filter.md lists them.",
             type="search",
             live=True,
             key="q",
@@ -46,7 +48,11 @@ def page() -> None:
             label_visibility="collapsed",
         )
     key_figures(runs, failed)
-    shown = matching(runs, wanted or "", FILTERS[status])
+    try:
+        shown = matching(runs, wanted or "", FILTERS[status])
+    except FilterError as error:
+        st.html(tag("p", str(error), class_="absent"))
+        return
     if shown.is_empty():
         st.html(tag("p", f"None of {wording.count(runs.height, 'run')} matches.", class_="absent"))
     else:
@@ -82,15 +88,20 @@ def table_of_runs() -> pl.DataFrame:
 
 
 def matching(runs: pl.DataFrame, text: str, status: str | None) -> pl.DataFrame:
-    """The runs with this status that have every word of the text somewhere; a run without an outcome counts as unknown."""
+    """The runs with this status that the filter holds for; a run without an outcome counts as unknown.
+
+    Raises:
+        FilterError: the text is no filter.
+    """
     if status == "unknown":
         runs = runs.filter(~pl.col("status").is_in(["ok", "failed"]))
     elif status:
         runs = runs.filter(pl.col("status") == status)
-    haystack = pl.concat_str(["run_id", "status", "agent", "verdict", "decisive"], separator=" ", ignore_nulls=True)
-    for word in text.lower().split():
-        runs = runs.filter(haystack.str.to_lowercase().str.contains(word, literal=True))
-    return runs
+    if not text.strip():
+        return runs
+    found = data.matching(text)
+    known = pl.DataFrame({"run_id": list(found), "found": list(found.values())}, {"run_id": str, "found": str})
+    return runs.join(known, on="run_id", maintain_order="left")
 
 
 def key_figures(runs: pl.DataFrame, failed: int) -> None:
@@ -152,6 +163,7 @@ def _columns() -> dict[str, Any]:
         "status": column.MultiselectColumn("Status", options=list(states), color=list(states.values()), width=84),
         "agent": column.TextColumn("Agent", width=124),
         "verdict": column.TextColumn("Verdict", width=600),
+        "found": column.TextColumn("Found", width=300, help="The words around the first hit of what was searched for."),
         "grade": column.TextColumn("Grade", width=58, help="How well the cause is supported: suspect, likely, strong."),
         "decisive": column.TextColumn("Decisive", width=112, help="The tool, else the agent, of the decisive step."),
         "spans": column.NumberColumn("Spans", width=58),
