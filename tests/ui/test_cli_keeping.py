@@ -41,7 +41,9 @@ def test_runs_show_the_words_that_were_found(whyspan: Say) -> None:
     assert "No run matches" in whyspan("runs", "agent:nobody")[2]
 
 
-def test_an_export_is_imported_as_the_same_runs(whyspan: Say, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_export_is_imported_as_the_same_runs(
+    whyspan: Say, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """OTLP goes out and in again, all of it or what a filter holds for; a folder with something in it is left alone."""
     out = tmp_path / "out"
     assert whyspan("export", "status:failed", "--out", str(out))[0] == 0
