@@ -5,6 +5,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("whyspan", deadline=None)  # a loaded machine is no defect: timings live in benchmarks
+settings.load_profile("whyspan")
 
 Fill = Callable[[Path, Iterable[bytes]], Path]
 

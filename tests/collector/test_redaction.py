@@ -22,6 +22,7 @@ from whyspan_collector.journal import Journal
 from whyspan_collector.redaction import MASK, Redactor, Rules
 from whyspan_collector.redaction.names import ENDINGS, WHOLE
 from whyspan_collector.redaction.text import mask_text
+from whyspan_collector.rows import spans_from_table
 from whyspan_collector.store import Store
 
 RULES = Rules()
@@ -247,15 +248,15 @@ def test_a_secret_is_never_written_to_disk(filled: Any) -> None:
 def test_what_was_masked_is_counted_and_visible(filled: Any) -> None:
     """The span says how many of its values were masked, a clean one says nothing, and the status counts by kind."""
     (run,) = filled.store.query("resolve_run", reference="0b" * 16)["run_id"].to_pylist()
-    spans = {row["span_id"]: row for row in filled.store.query("run_spans_raw", run_id=run).to_pylist()}
-    dirty, clean = json.loads(spans[b"12345678".hex()]["raw"]), json.loads(spans[b"23456789".hex()]["raw"])
+    spans = {span.span_id: span for span in spans_from_table(filled.store.query("run_spans_raw", run_id=run))}
+    dirty, clean = spans[b"12345678".hex()].attributes, spans[b"23456789".hex()].attributes
 
-    assert dirty["attributes"]["whyspan.redacted"] == 10
-    assert dirty["attributes"]["plain"] == MASK
-    assert dirty["attributes"]["password"] == MASK
-    assert json.loads(json.loads(dirty["attributes"]["nested"]["deep"])["headers"]) == {"x-api-key": MASK}
-    assert "whyspan.redacted" not in clean["attributes"]
-    assert clean["attributes"]["n"] == "nothing here"
+    assert dirty["whyspan.redacted"] == 10
+    assert dirty["plain"] == MASK
+    assert dirty["password"] == MASK
+    assert json.loads(json.loads(dirty["nested"]["deep"])["headers"]) == {"x-api-key": MASK}
+    assert "whyspan.redacted" not in clean
+    assert clean["n"] == "nothing here"
     counted = filled.store.status()["ingest"]["redacted_values"]
     assert counted["api key"] > counted["named"] > 0
 
