@@ -10,7 +10,7 @@ from benchmarks.faults.judging import Row, judge
 from benchmarks.faults.report import report
 
 BY_NAME = {agent.name: agent for agent in AGENTS}
-SEEDS = 8
+SEEDS = 4
 
 
 def run(agents: Iterable[str] = tuple(BY_NAME), seeds: Iterable[int] = range(SEEDS), *, misses: bool = False) -> None:

@@ -26,10 +26,10 @@ def report(rows: Sequence[Row]) -> Iterator[str]:
     yield from _rules(told)
     yield from _by(
         "fault",
-        [row for row in told if row.fault not in held_out.FAULTS],
+        [row for row in told if not row.held_out],
         lambda row: f"{row.fault} {FAULTS[row.fault or ''].name}{' (m)' if row.mechanical else ''}",
     )
-    yield from _by("agent", [row for row in told if row.agent not in held_out.AGENTS], lambda row: row.agent)
+    yield from _by("agent", [row for row in told if not row.held_out], lambda row: row.agent)
     yield from _grades(told, passing)
     yield from _untold([row for row in failing if not row.told], [row for row in passing if not row.told])
     yield from _detectors(failing, passing)
@@ -83,7 +83,10 @@ def _grades(told: Sequence[Row], passing: Sequence[Row]) -> Iterator[str]:
         ahead = [row for row in told if low <= row.lead < high]
         yield _row(f"{low:g} to {high:g}", len(ahead), share(ahead, top(1)))
     listed = suspect_list(told)
-    yield f"\nSuspect list for 90 % coverage: up to {listed.bits:.1f} bits behind the first, {listed.size:.1f} steps long on average, holds the operation in {listed.covered}."
+    reach = (
+        f"steps up to {listed.bits:.1f} bits behind the first" if listed.bits < inf else "no list does; all candidates"
+    )
+    yield f"\nSuspect list for 90 % coverage: {reach}, {listed.size:.1f} steps on average, hold the operation in {listed.covered}."
 
 
 def _untold(failing: Sequence[Row], passing: Sequence[Row]) -> Iterator[str]:
