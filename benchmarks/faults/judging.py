@@ -64,7 +64,7 @@ def judge(example: Example) -> Row:
     diagnosis = diagnose(example.run)
     fault = example.fault
     row = Row(
-        example.agent, example.seed, fault and fault.id, bool(fault and fault.mechanical), example.kind, example.style,
+        example.agent, example.seed, fault.id if fault is not None else None, fault is not None and fault.mechanical, example.kind, example.style,
         example.told, len(diagnosis.decisions), diagnosis.outcome.status.value, diagnosis.grade.value,
     )  # fmt: skip
     accepted = example.spans | example.consumers

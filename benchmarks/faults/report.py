@@ -74,10 +74,7 @@ def _grades(told: Sequence[Row], passing: Sequence[Row]) -> Iterator[str]:
     yield from _table("grade", "failing runs that get it", "first hypothesis right", "passing runs that get it")
     for grade in ("strong", "likely", "suspect", "none"):
         got = [row for row in told if row.grade == grade]
-        yield _row(
-            grade, share(told, lambda row, g=grade: float(row.grade == g)), share(got, top(1)),  # type: ignore[misc]
-            share(passing, lambda row, g=grade: float(row.grade == g)),  # type: ignore[misc]
-        )  # fmt: skip
+        yield _row(grade, share(told, _is("grade", grade)), share(got, top(1)), share(passing, _is("grade", grade)))
     yield from _table("lead of the first hypothesis, bits", "failing runs", "first hypothesis right")
     for low, high in pairwise((0.0, 0.5, 1.0, 2.0, 4.0, inf)):
         ahead = [row for row in told if low <= row.lead < high]
@@ -91,15 +88,12 @@ def _grades(told: Sequence[Row], passing: Sequence[Row]) -> Iterator[str]:
 
 def _untold(failing: Sequence[Row], passing: Sequence[Row]) -> Iterator[str]:
     yield from _table("runs without a recorded check", "failing", "passing")
-    for status in ("failed", "unknown", "ok"):
-        yield _row(
-            f"seen as {status}",
-            *(share(rows, lambda row, s=status: float(row.status == s)) for rows in (failing, passing)),
-        )  # type: ignore[misc]
-    for grade in ("strong", "likely"):
-        yield _row(
-            f"graded {grade}", *(share(rows, lambda row, g=grade: float(row.grade == g)) for rows in (failing, passing))
-        )  # type: ignore[misc]
+    for field, words, values in (
+        ("status", "seen as", ("failed", "unknown", "ok")),
+        ("grade", "graded", ("strong", "likely")),
+    ):
+        for value in values:
+            yield _row(f"{words} {value}", *(share(rows, _is(field, value)) for rows in (failing, passing)))
     seen = [row for row in failing if row.status == "failed"]
     yield f"\nOf the failures seen without a check, the operation is first in {share(seen, top(1))} and among three in {share(seen, top(3))}."
 
@@ -110,10 +104,20 @@ def _detectors(failing: Sequence[Row], passing: Sequence[Row]) -> Iterator[str]:
     calm = [row for row in passing if not row.held_out]
     for name in sorted({name for row in (*tuning, *calm) for name in row.fired}):
         fired = [row for row in tuning if name in row.fired]
-        right = share(fired, lambda row, n=name: float(row.fired[n]))  # type: ignore[misc]
-        rates = (share(rows, lambda row, n=name: float(n in row.fired)) for rows in (tuning, calm))  # type: ignore[misc]
-        on_failing, on_passing = rates
-        yield _row(name, on_failing, right, on_passing, f"{worth(name, tuning, calm):+.1f}")
+        cells = (share(tuning, _fires(name)), share(fired, _blames(name)), share(calm, _fires(name)))
+        yield _row(name, *cells, f"{worth(name, tuning, calm):+.1f}")
+
+
+def _is(field: str, value: str) -> Callable[[Row], float]:
+    return lambda row: float(getattr(row, field) == value)
+
+
+def _fires(detector: str) -> Callable[[Row], float]:
+    return lambda row: float(detector in row.fired)
+
+
+def _blames(detector: str) -> Callable[[Row], float]:
+    return lambda row: float(row.fired[detector])
 
 
 def _table(*heads: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ class Tables:
     def __init__(self, rng: Random) -> None:
         self.region, self.other = rng.sample(REGIONS, 2)
         self.rates = {"EUR": 1.0, "USD": round(rng.uniform(0.82, 0.96), 4), "CHF": round(rng.uniform(1.01, 1.09), 4)}
-        self.rows = [
+        self.rows: list[dict[str, Any]] = [
             {"sale": f"s-{rng.randint(1000, 9999)}", "region": region, "status": rng.choice(["paid", "paid", "paid", "cancelled"]), "amount": round(rng.uniform(20, 900), 2), "currency": rng.choice(sorted(self.rates)), "items": rng.randint(1, 30)}
             for region in (self.region, self.other) for _ in range(rng.randint(9, 17))
         ]  # fmt: skip

@@ -31,7 +31,7 @@ class Shop:
             rng.choice(["ada", "bo", "cleo", "dara", "emil", "fynn"])
             + f".{rng.choice(['ray', 'lind', 'okafor', 'sato'])}@example.com"
         )
-        self.orders = [
+        self.orders: list[dict[str, Any]] = [
             {"order": f"o-{number}", "customer": self.customer, "item": item, "total": round(rng.uniform(20, 480), 2), "condition": "unopened", "views": rng.randint(3, 400)}
             for number, item in zip(rng.sample(range(10000, 99999), 9), rng.sample(ITEMS, 9), strict=True)
         ]  # fmt: skip

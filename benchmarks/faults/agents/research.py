@@ -81,7 +81,7 @@ class Web:
 
 def act(session: Session, web: Web) -> None:
     """Search, weigh, read and note for each company; then the sum."""
-    figures = []
+    figures: list[float] = []
     for company in web.companies:
         if not session.gate("go on"):
             break

@@ -17,7 +17,7 @@ class Desk:
     def __init__(self, rng: Random) -> None:
         self.customer = f"k-{rng.randint(1000, 9999)}"
         numbers = rng.sample(range(100, 999), 5)
-        self.contracts = {
+        self.contracts: dict[str, dict[str, Any]] = {
             f"ct-{number}": {"contract": f"ct-{number}", "name": name, "plan": rng.choice(["S", "M", "L"]), "address": f"Altstr. {rng.randint(1, 9)}", "paid_until": f"2026-0{rng.randint(4, 9)}-15", "credit": 0.0}
             for number, name in zip(numbers, ["home", "office", "cabin", "phone", "tablet"], strict=True)
         }  # fmt: skip

@@ -21,7 +21,7 @@ class Desk:
         self.out, self.back = f"2026-05-{day:02}", f"2026-05-{day + rng.randint(2, 7):02}"
         self.limit = float(rng.randint(28, 60) * 10)
         numbers = iter(rng.sample(range(100, 999), 20))
-        self.flights = [
+        self.flights: list[dict[str, Any]] = [
             {
                 "offer": f"f-{next(numbers)}",
                 "stops": 0 if i in (3, 5) else rng.choice([0, 1]),
@@ -35,7 +35,7 @@ class Desk:
             {**self.flights[0], "stops": 1, "total": 99.0},
         )
         self.flights[1] |= {"stops": 0, "total": self.limit + 45}
-        self.hotels = [
+        self.hotels: list[dict[str, Any]] = [
             {
                 "hotel": f"h-{next(numbers)}",
                 "night": float(rng.randint(60, 240)),
