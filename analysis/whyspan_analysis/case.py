@@ -11,7 +11,7 @@ from typing import Any
 
 from whyspan_analysis.fields import refer, text
 from whyspan_analysis.lineage import Lineage
-from whyspan_analysis.model import DecisionNode, Finding, Outcome, Ref, Role, Run
+from whyspan_analysis.model import DecisionNode, Finding, Outcome, Ref, Role, Run, Status
 from whyspan_analysis.steps import Action, Answer, Call, Steps
 from whyspan_analysis.values import leaves
 
@@ -92,6 +92,18 @@ class Case:
             if other.asked_by is None or other.asked_by is not action.asked_by:
                 return other
         return None
+
+    def made_good(self, action: Action) -> Action | None:
+        """The later success that made up for a failed action: of a change only another try of it, else any action."""
+        if not action.changes:
+            return self.later_ok(action)
+        start = bisect_right(self._ok, action.order, key=lambda other: other.order)
+        return next((other for other in self._ok[start:] if other.name == action.name), None)
+
+    @property
+    def gave_up_well(self) -> bool:
+        """True when the run answered and is not known to have failed: it may have said what it could not do."""
+        return self.answer is not None and self.outcome.status is not Status.FAILED
 
     def ref(self, at: tuple[str, str], needle: str | None = None) -> Ref:
         """Evidence at (span id, path), quoted around `needle` where the text is long."""

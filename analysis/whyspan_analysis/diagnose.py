@@ -10,15 +10,18 @@ from whyspan_analysis.ranking import rank
 from whyspan_analysis.reconstruct import read_steps
 from whyspan_analysis.words import chain, verdict
 
-ANALYSIS_VERSION = "1"
+ANALYSIS_VERSION = "2"
 """Changes whenever the same spans may get another diagnosis; stored diagnoses of other versions are made anew."""
+
+MAX_HYPOTHESES = 8
+"""Shown and stored: a person reads three, and of the decisive steps of labelled failures one in five lies beyond eight."""
 
 
 def diagnose(run: Run) -> Diagnosis:
     """Why a run went wrong: its outcome, findings, ranked hypotheses and the causal chain."""
     case = build_case(run)
     findings = detect(case)
-    hypotheses = rank(case, findings)
+    hypotheses = rank(case, findings)[:MAX_HYPOTHESES]
     return Diagnosis(
         run_id=run.run_id,
         outcome=case.outcome,

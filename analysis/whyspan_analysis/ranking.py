@@ -1,7 +1,8 @@
 """Which step decided the failure: log-odds in bits from terms that anyone can add up.
 
-score = prior + findings + reach + commitment + origin - structure. Every term is listed in `Hypothesis.unfold`. The
-weights are set by hand (a detector's `bits`, and the constants below) until measured rates replace them.
+score = prior + findings - structure. Every term is listed in `Hypothesis.unfold`. The prior and what findings weigh
+beside it are fitted (see `prior`). Whether a step is linked to the outcome decides its grade, not its place: distance
+from the outcome earned no weight on labelled failures.
 """
 
 from collections import defaultdict
@@ -13,23 +14,15 @@ from whyspan.semconv import Effect
 from whyspan_analysis.case import Case
 from whyspan_analysis.detectors import BY_NAME
 from whyspan_analysis.model import Finding, Grade, Hypothesis, Role, Status
+from whyspan_analysis.prior import prior
 from whyspan_analysis.reach import STANDING_FOR_MANY, reach
+from whyspan_analysis.traits import read_traits
 
 if TYPE_CHECKING:
     from whyspan_analysis.steps import Action
 
-MAX_HYPOTHESES = 8
 MAX_FINDINGS = 3
 """Findings of one step that count: further ones mostly repeat the same defect."""
-EARLY = 0.5
-"""The first step is this much likelier than the last: labelled failures cluster early."""
-PER_HOP = -0.25
-UNREACHED = -2.0
-"""A step from which no recorded value or decision leads to the outcome."""
-COMMITMENT = 1.0
-"""The last choice before something that cannot be undone."""
-FIRST = 0.5
-"""The earliest unrecovered cause: later ones often follow from it."""
 STRUCTURE = -2.0
 """A span that stands for many steps: blame on it is blame on nobody in particular."""
 RECOVERED = 0.1
@@ -41,37 +34,31 @@ _LASTING = (Effect.IRREVERSIBLE, Effect.EXTERNAL)
 
 
 def rank(case: Case, findings: list[Finding]) -> list[Hypothesis]:
-    """The candidate causes of a failed run, best first; nothing unless it failed.
+    """Every candidate cause of a failed run, best first; nothing unless it failed.
 
-    Candidates are the decisions, the spans the outcome is seen at and those a finding blames.
+    Candidates are the decisions, the user's turns, the spans the outcome is seen at and those a finding blames.
     """
     if case.outcome.status is not Status.FAILED:
         return []
-    blamed: dict[str, list[Finding]] = {node.span_id: [] for node in case.decisions}
+    traits = read_traits(case)
+    blamed: dict[str, list[Finding]] = {span_id: [] for span_id in traits}
     blamed.update({ref.span_id: [] for ref in case.outcome.refs})
     for finding in findings:
         if finding.role is not Role.CONTEXT:
             blamed.setdefault(finding.span_id, []).append(finding)
     acted = _acted(case)
     spans = sorted(blamed, key=lambda span_id: (acted[span_id], case.run.order[span_id]))
-    hops = reach(case)
-    committed, tools = _committed(case), _tools(case)
-    _link(hops, blamed)
-    first = next((s for s in spans if any(_is_cause(finding) for finding in blamed[s])), None)
+    linked, tools = reach(case), _tools(case)
+    _link(linked, blamed)
     hypotheses = []
-    for position, span_id in enumerate(spans):
-        terms = [*_prior(position, len(spans)), *_findings(blamed[span_id])]
-        terms += _reached(hops.get(span_id))
-        if span_id in committed:
-            terms.append((f"last choice before `{committed[span_id]}`, which cannot be undone", COMMITMENT))
-        if span_id == first:
-            terms.append(("earliest cause the run did not recover from", FIRST))
-        if case.run.span(span_id).kind in STANDING_FOR_MANY:
+    for span_id in spans:
+        terms = [(f"one of {len(spans)} steps", -log2(max(1, len(spans) - 1)))]
+        terms += [*prior(traits.get(span_id, {})), *_findings(blamed[span_id])]
+        if case.run.span(span_id).kind in STANDING_FOR_MANY and span_id not in traits:
             terms.append(("the span stands for many steps: the one inside it was not captured", STRUCTURE))
         hypotheses.append(_hypothesis(case, span_id, blamed[span_id], terms, tools))
     hypotheses.sort(key=lambda hypothesis: (-hypothesis.score, case.run.order[hypothesis.span_id]))
-    del hypotheses[MAX_HYPOTHESES:]
-    _grade(case, hypotheses, hops)
+    _grade(case, hypotheses, linked)
     return hypotheses
 
 
@@ -79,18 +66,11 @@ def _is_cause(finding: Finding) -> bool:
     return finding.role is Role.CAUSE and not finding.recovered and finding.strength >= 0.5
 
 
-def _link(hops: dict[str, int], blamed: dict[str, list[Finding]]) -> None:
-    """A finding links the span it blames to the spans of its evidence."""
+def _link(linked: set[str], blamed: dict[str, list[Finding]]) -> None:
+    """A cause links the span it blames to the outcome over the spans of its evidence."""
     for span_id, findings in blamed.items():
-        through = [
-            hops[ref.span_id] + 1
-            for finding in findings
-            if _is_cause(finding)
-            for ref in finding.refs
-            if ref.span_id in hops
-        ]
-        if through:
-            hops[span_id] = min([*through, hops.get(span_id, through[0])])
+        if any(ref.span_id in linked for finding in findings if _is_cause(finding) for ref in finding.refs):
+            linked.add(span_id)
 
 
 def _acted(case: Case) -> dict[str, int]:
@@ -142,52 +122,33 @@ def _weight(finding: Finding) -> float:
     return bits * RECOVERED if finding.recovered else bits
 
 
-def _prior(position: int, candidates: int) -> Iterator[tuple[str, float]]:
-    if candidates > 1:
-        yield f"one of {candidates} steps", -log2(candidates - 1) if candidates > 2 else 0.0
-        yield "earlier steps decide more often", EARLY * (1 - position / (candidates - 1))
-
-
 def _findings(findings: list[Finding]) -> Iterator[tuple[str, float]]:
     for finding in sorted(findings, key=_weight, reverse=True)[:MAX_FINDINGS]:
         note = ", recovered" if finding.recovered else ""
         yield f"{finding.detector} (strength {finding.strength:.2f}{note})", _weight(finding)
 
 
-def _reached(hops: int | None) -> Iterator[tuple[str, float]]:
-    if hops is None:
-        yield "no recorded value or decision leads from here to the outcome", UNREACHED
-    elif hops:
-        yield f"{hops} links away from the outcome", max(PER_HOP * hops, UNREACHED)
-
-
-def _committed(case: Case) -> dict[str, str]:
-    """Span of a decision -> the lasting action it directly led to."""
-    committed = {}
-    for action in case.actions:
-        node = case.by_span.get(action.span_id)
-        if node is not None and action.span is not None and action.span.effect in _LASTING:
-            committed[node.span_id] = action.name
-    return committed
+def _accused(hypothesis: Hypothesis) -> bool:
+    return any(_is_cause(finding) for finding in hypothesis.findings)
 
 
 # --- grades ---------------------------------------------------------------------------------------------------
 
 
-def _grade(case: Case, hypotheses: list[Hypothesis], hops: dict[str, int]) -> None:
+def _grade(case: Case, hypotheses: list[Hypothesis], reached: set[str]) -> None:
     """Number the hypotheses, grade them and say what speaks against each.
 
     `strong` needs the run's own word that it failed, a full-strength unrecovered cause with quoted evidence, a link to
-    the outcome, complete data, and no rival within `MARGIN`. `likely` needs an unrecovered cause of half strength.
+    the outcome, complete data, and no rival within `MARGIN` that a detector accuses as well. `likely` needs an unrecovered cause of half strength.
     """
     for rank_, hypothesis in enumerate(hypotheses, start=1):
         hypothesis.rank = rank_
         causes = [f for f in hypothesis.findings if f.role is Role.CAUSE and not f.recovered]
-        rival = hypotheses[1] if rank_ == 1 and len(hypotheses) > 1 else None
+        rival = next((other for other in hypotheses[1:] if _accused(other)), None) if rank_ == 1 else None
         rivalled = rival is not None and hypothesis.score - rival.score < MARGIN
         direct = any(finding.strength >= 0.8 and any(ref.quote for ref in finding.refs) for finding in causes)
-        linked = hypothesis.span_id in hops
-        if any(_is_cause(finding) for finding in causes):
+        linked = hypothesis.span_id in reached
+        if _accused(hypothesis):
             hypothesis.grade = Grade.LIKELY
         if rank_ == 1 and case.outcome.explicit and direct and linked and case.run.complete and not rivalled:
             hypothesis.grade = Grade.STRONG
@@ -197,6 +158,8 @@ def _grade(case: Case, hypotheses: list[Hypothesis], hops: dict[str, int]) -> No
         if not linked:
             hypothesis.against.append("No recorded value or decision leads from here to the outcome.")
         if rivalled and rival is not None:
-            hypothesis.against.append(f"Hypothesis 2 is only {hypothesis.score - rival.score:.1f} bits behind.")
+            hypothesis.against.append(
+                f"Hypothesis {hypotheses.index(rival) + 1} is only {hypothesis.score - rival.score:.1f} bits behind."
+            )
         if not case.run.complete:
             hypothesis.against.append("Parts of the run never arrived; the cause may lie there.")

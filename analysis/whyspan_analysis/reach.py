@@ -12,18 +12,16 @@ STANDING_FOR_MANY = (Kind.AGENT, Kind.STEP, Kind.OTHER)
 """Kinds of spans that hold other steps and do nothing of their own."""
 
 
-def reach(case: Case) -> dict[str, int]:
-    """Span id -> links to the outcome, for every span from which recorded links lead there."""
-    hops = dict.fromkeys(_anchors(case), 0)
+def reach(case: Case) -> set[str]:
+    """The spans from which recorded links lead to the outcome."""
+    reached = set(_anchors(case))
     sources = _sources(case)
-    waiting = deque(hops)
+    waiting = deque(reached)
     while waiting:
-        span_id = waiting.popleft()
-        for source in sources.get(span_id, ()):
-            if source not in hops:
-                hops[source] = hops[span_id] + 1
-                waiting.append(source)
-    return hops
+        new = sources.get(waiting.popleft(), set()) - reached
+        reached |= new
+        waiting.extend(new)
+    return reached
 
 
 def _anchors(case: Case) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Any
 _ERROR_TEXT = re.compile(
     r"\s*(?:(?:fatal|internal )?error\b|exception\b|traceback \(most recent|failed to\b"
     r"|(?-i:[A-Z]\w*(?:Error|Exception|Timeout|Failure))\b\s*[:(]"
+    r"|exit(?:ed with)?[ _]?(?:code|status)?\W{0,2}[1-9]\d{0,2}\b"
     r"|(?:unknown|no such) tool\b|tool \S+ (?:not found|does not exist)|call id: \S+\s+error:)",
     re.IGNORECASE,
 )

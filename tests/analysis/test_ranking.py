@@ -27,11 +27,11 @@ def test_the_cause_comes_first_and_every_step_is_a_rival(script: Any) -> None:
 
 
 def test_terms_say_what_they_are_for(script: Any) -> None:
-    """The score of the first hypothesis unfolds into its prior, its findings and its reach."""
+    """The score of the first hypothesis unfolds into its prior and its findings."""
     reasons = [reason for reason, _ in _failed(script).diagnose().hypotheses[0].unfold]
     assert any(reason.startswith("one of ") for reason in reasons)
     assert any(reason.startswith("ungrounded_argument") for reason in reasons)
-    assert "last choice before `cancel`, which cannot be undone" in reasons
+    assert "changes something outside the run" in reasons
 
 
 def test_strong_needs_the_runs_own_word(script: Any) -> None:

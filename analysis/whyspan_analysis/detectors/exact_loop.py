@@ -18,11 +18,16 @@ REPEATS = 3
 
 def find(detector: Detector, case: Case) -> Iterator[Finding]:
     """Fires on three or more equal calls of one tool with equal results; blames the first repetition."""
-    for (name, arguments), called in _groups(case.actions, lambda action: (action.name, canonical(action.arguments))):
+    for (_, name, arguments), called in _groups(case.actions, _call):
         for came_back, equal in _groups(called, lambda action: action.error or text(action.result)):
             yield _finding(
                 detector, case, f"`{name}` was called {len(equal)} times with {arguments[:80]}", came_back, equal
             )
+
+
+def _call(action: Action) -> tuple[str | None, str, str]:
+    """What makes two calls the same; an agent that checks what another one read repeats nothing."""
+    return action.agent, action.name, canonical(action.arguments)
 
 
 def _groups(actions: Iterable[Action], key: Callable[[Action], Key]) -> list[tuple[Key, list[Action]]]:
@@ -46,4 +51,4 @@ def _finding(detector: Detector, case: Case, calls: str, came_back: str, equal: 
     )
 
 
-DETECTOR = Detector("exact_loop", "The same call was repeated without effect", Role.CAUSE, 4.0, find)
+DETECTOR = Detector("exact_loop", "The same call was repeated without effect", Role.CAUSE, 3.5, find)

@@ -11,6 +11,7 @@ from whyspan_analysis.handoffs import is_handoff
 from whyspan_analysis.lineage import typed
 from whyspan_analysis.model import Finding, Ref, Role, Status
 from whyspan_analysis.steps import Action
+from whyspan_analysis.values import Value
 
 
 def find(detector: Detector, case: Case) -> Iterator[Finding]:
@@ -48,8 +49,14 @@ def _known(case: Case, check: str, before: int) -> Iterator[tuple[str, Ref]]:
             if re.search(rf"\b{re.escape(thing)}s?\b", check, re.IGNORECASE):
                 yield thing, case.ref((constraint.span_id, constraint.path), constraint.text)
     for value in typed(check):
-        for seen in case.lineage.sightings(value, before)[:1]:
+        for seen in case.lineage.sightings(value, before)[:1] if not _used_after(case, value, before) else ():
             yield seen.value.raw, case.ref((seen.span_id, seen.path), seen.value.raw)
+
+
+def _used_after(case: Case, value: Value, order: int) -> bool:
+    """True when a later action named the value: then it did get through."""
+    later = (action for action in case.actions if action.order > order)
+    return any(value.canon in {each.canon for each in typed(text(action.arguments))} for action in later)
 
 
 def _told_afterwards(case: Case, action: Action) -> Iterator[str]:

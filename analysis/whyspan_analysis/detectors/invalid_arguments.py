@@ -76,4 +76,4 @@ def _mismatch(name: str, value: Any, schema: Any) -> str | None:
     return None
 
 
-DETECTOR = Detector("invalid_arguments", "Arguments broke the tool's schema", Role.CAUSE, 3.0, find)
+DETECTOR = Detector("invalid_arguments", "Arguments broke the tool's schema", Role.CAUSE, 7.0, find)

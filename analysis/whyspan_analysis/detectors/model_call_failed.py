@@ -37,4 +37,4 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
         )
 
 
-DETECTOR = Detector("model_call_failed", "A model call failed", Role.CAUSE, 5.0, find)
+DETECTOR = Detector("model_call_failed", "A model call failed", Role.CAUSE, 8.0, find)

@@ -22,4 +22,4 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
         )
 
 
-DETECTOR = Detector("output_truncated", "A model's output was cut off", Role.CAUSE, 3.0, find)
+DETECTOR = Detector("output_truncated", "A model's output was cut off", Role.CAUSE, 7.0, find)

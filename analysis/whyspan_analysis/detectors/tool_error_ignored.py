@@ -29,4 +29,4 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
         )
 
 
-DETECTOR = Detector("tool_error_ignored", "A tool error was ignored", Role.CAUSE, 4.0, find)
+DETECTOR = Detector("tool_error_ignored", "A tool error was ignored", Role.CAUSE, 6.0, find)

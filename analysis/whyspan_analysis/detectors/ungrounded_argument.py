@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from decimal import Decimal
 
 from whyspan_analysis.case import Case, Detector
 from whyspan_analysis.fields import text
@@ -73,8 +72,9 @@ def _whole(leaf: Leaf) -> Value | None:
 def _strength(value: Value, *, near_miss: bool) -> float:
     if near_miss:
         return 1.0
+    # Reckoned in the head over several results, more often than invented: 45 % of passing runs have such a number.
     if value.kind == "number":
-        return 0.7 if Decimal(value.canon) == int(float(value.canon)) and len(value.canon) >= 4 else 0.4
+        return 0.4
     return 0.8
 
 
@@ -90,4 +90,4 @@ def _corrected(action: Action, leaf: Leaf, later: Action | None) -> bool:
     return bool(later.arguments.get(leaf.key, leaf.value) != leaf.value)
 
 
-DETECTOR = Detector("ungrounded_argument", "An argument came from nowhere", Role.CAUSE, 4.0, find)
+DETECTOR = Detector("ungrounded_argument", "An argument came from nowhere", Role.CAUSE, 3.5, find)

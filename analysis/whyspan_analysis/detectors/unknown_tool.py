@@ -24,8 +24,7 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
                 call.span.span_id,
                 f"The model called `{action.name}`, which is not among the {len(offered)} tools it was offered{hint}.",
                 _refs(case, action.arguments_at),
-                recovered=case.later_ok(action) is not None
-                or (case.seen_by(action) is not None and case.answer is not None),
+                recovered=case.later_ok(action) is not None or (case.seen_by(action) is not None and case.gave_up_well),
             )
 
 
@@ -35,4 +34,4 @@ def _refs(case: Case, arguments_at: tuple[str, str]) -> Iterator[Ref]:
     yield case.ref((span_id, "tool_definitions"))
 
 
-DETECTOR = Detector("unknown_tool", "A tool that does not exist was called", Role.CAUSE, 5.0, find)
+DETECTOR = Detector("unknown_tool", "A tool that does not exist was called", Role.CAUSE, 7.0, find)
