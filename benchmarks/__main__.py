@@ -5,7 +5,9 @@ from importlib import import_module
 
 BENCHES = {
     "faults": "how often the diagnosis names the operation that was made to go wrong, beside rules that know nothing",
+    "ingest": "spans per second until they are queryable, beside two servers of others; what an overload loses",
     "sdk": "what a span costs on the caller's thread, beside other SDKs; import time; memory",
+    "storage": "what conversations take on disk that every call repeats",
 }
 """Modules of this package with `run() -> None`, which measures and prints a table."""
 

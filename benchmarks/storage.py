@@ -1,7 +1,7 @@
-"""What a session takes on disk when every call repeats the conversation, beside the spans stored as they come."""
+"""What conversations take on disk when every call repeats them, beside the spans compressed as they come."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -14,40 +14,57 @@ from whyspan_collector import otlp
 from whyspan_collector.records import Sent, Span
 from whyspan_collector.store import FILE_NAME, Store
 
-TURNS = 500
-_PLAIN = "CREATE TABLE spans (message BLOB USING COMPRESSION {})"
-_ROW = "{:20} {:>8} {:>10} {:>10} {:>10} {:>8} {:>10}"
+_TURNS = 500
+_AT_ONCE, _SHORTER = 20, 150
+_ROW = "{:20} {:>8} {:>10} {:>8} {:>8} {:>13}"
 
 
 def run() -> None:
-    """Stores a session in each form and prints a table."""
-    print(f"a session of {TURNS} turns, one model call a turn; MB of the database file")
-    print(_ROW.format("form", "sent", "as it comes", "with zstd", "ours", "ratio", "2nd/1st half"))
+    """Stores one long session, and then several at once, in each form; prints two tables in MB of payload."""
+    print(f"one session of {_TURNS} turns, a model call a turn, stored turn by turn")
+    print(_ROW.format("form", "sent", "zstd rows", "ours", "ratio", "2nd/1st half"))
     for name, form in FORMS.items():
-        _measure(name, form)
+        _measure(name, [[span] for span in _spans(form, _TURNS, seed=7)])
+    print(f"{_AT_ONCE} sessions of {_SHORTER} turns at the same time, stored {_AT_ONCE} spans by {_AT_ONCE}")
+    print(_ROW.format("form", "sent", "zstd rows", "ours", "ratio", "2nd/1st half"))
+    for name, form in FORMS.items():
+        sessions = (_spans(form, _SHORTER, seed) for seed in range(_AT_ONCE))
+        _measure(name, [list(turn) for turn in zip(*sessions, strict=True)])
 
 
-def _measure(name: str, form: Callable[[list[Message]], list[KeyValue]]) -> None:
-    spans = [span for body in session(form, TURNS) for span in otlp.receive("traces", body, "protobuf").spans]
+def _spans(form: Callable[[list[Message]], list[KeyValue]], turns: int, seed: int) -> Iterator[Sent[Span]]:
+    for body in session(form, turns, seed):
+        yield from otlp.receive("traces", body, "protobuf").spans
+
+
+def _measure(name: str, batches: list[list[Sent[Span]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        plain, compressed = (_plain(Path(folder), spans, how) for how in ("uncompressed", "zstd"))
         halves = []
-        for half in (spans[: TURNS // 2], spans[TURNS // 2 :]):
+        for half in (batches[: len(batches) // 2], batches[len(batches) // 2 :]):
             with closing(Store(Path(folder))) as store:
-                for number, span in enumerate(half, 1):
-                    store.ingest([span], [], number)  # turn by turn, as an agent sends them
-            halves.append((Path(folder) / FILE_NAME).stat().st_size)
-    sent = sum(len(span.message) for span in spans)
-    figures = [f"{size / 1e6:.1f}" for size in (sent, plain, compressed, halves[1])]
-    second = (halves[1] - halves[0]) / halves[0]
-    print(_ROW.format(name, *figures, f"{compressed / halves[1]:.0f}x", f"{second:.2f}"), flush=True)
+                for number, batch in enumerate(half, 1):
+                    store.ingest(batch, [], number)
+            halves.append(_payload(Path(folder) / FILE_NAME))
+    messages = [span.message for batch in batches for span in batch]
+    compressed = _as_rows(messages)
+    sent = sum(map(len, messages))
+    figures = [f"{size / 1e6:.2f}" for size in (sent, compressed, halves[1])]
+    growth = (halves[1] - halves[0]) / halves[0]
+    print(_ROW.format(name, *figures, f"{compressed / halves[1]:.1f}x", f"{growth:.2f}"), flush=True)
 
 
-def _plain(folder: Path, spans: list[Sent[Span]], compression: str) -> int:
-    """The size of a database with nothing but the spans, each whole in its row."""
-    path = folder / f"{compression}.duckdb"
-    with duckdb.connect(path) as connection:
-        connection.execute(_PLAIN.format(compression))
-        connection.register("incoming", pa.table({"message": [span.message for span in spans]}))
-        connection.execute("INSERT INTO spans SELECT * FROM incoming")
-    return path.stat().st_size
+def _payload(path: Path) -> int:
+    with duckdb.connect(path, read_only=True) as connection:
+        ((size,),) = connection.execute("SELECT sum(octet_length(stored)) FROM packs").fetchall()
+        return int(size)
+
+
+def _as_rows(messages: list[bytes]) -> int:
+    """The bytes of the blocks of a table with nothing but the spans, each whole in its row, compressed by DuckDB."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.duckdb"
+        with duckdb.connect(path) as connection:
+            connection.execute("CREATE TABLE spans (message BLOB USING COMPRESSION zstd)")
+            connection.register("incoming", pa.table({"message": messages}))
+            connection.execute("INSERT INTO spans SELECT * FROM incoming")
+        return path.stat().st_size

@@ -5,12 +5,12 @@ and so is every piece it repeats. Items are numbered as they come; a pack is a r
 """
 
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import Final
 
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
+from whyspan_collector.digest import digest
 from whyspan_collector.pieces import CUT_FROM, Step, cut, read_recipe, recipe
 from whyspan_collector.sql import named_tables, statements
 
@@ -44,7 +44,7 @@ class Writer:
             self._items = unpack(sizes, stored)
             self._first, self._next, self._stored = first, first + len(sizes), len(sizes)
             for number, item in enumerate(self._items, first):
-                self._remember(_name(item), number)
+                self._remember(digest(item), number)
 
     def add(self, record: bytes) -> int:
         """Adds a record, of which pieces that are known are not stored again. Returns its item's number."""
@@ -67,7 +67,7 @@ class Writer:
 
     def _add_once(self, steps: list[Step], rest: bytes) -> int:
         item = recipe(steps, rest)
-        name = _name(item)
+        name = digest(item)
         number = self._known.get(name) or self._known_longer.get(name)
         if number is None:
             number = self._append(item)
@@ -170,10 +170,6 @@ def unpacked(connection: DuckDBPyConnection, table: pa.Table) -> pa.Table:
         items = pa.array([read[number] for number in numbers[name]], pa.large_binary())
         table = table.set_column(table.column_names.index(name), name, items)
     return table
-
-
-def _name(item: bytes) -> bytes:
-    return sha256(item).digest()[:16]
 
 
 def pack(items: Sequence[bytes]) -> bytes:

@@ -1,7 +1,6 @@
 """Records back to OTLP: for those that were made by hand and have no bytes they came as."""
 
 from collections.abc import Iterable, Mapping
-from hashlib import sha256
 from typing import Any, Final
 
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, InstrumentationScope, KeyValue, KeyValueList
@@ -10,6 +9,7 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Status
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
 
+from whyspan_collector.digest import digest
 from whyspan_collector.otlp.messages import KINDS, STATUSES
 from whyspan_collector.records import Log, Record, Sent, Span
 
@@ -29,9 +29,7 @@ def encode(record: Record) -> Sent[Record]:
         TypeError: the record holds what OTLP cannot carry.
     """
     message, context = _span(record) if isinstance(record, Span) else _log(record)
-    digest = sha256(context)
-    digest.update(message)
-    return Sent(record, message, context, len(record.attributes), digest.hexdigest()[:32])
+    return Sent(record, message, context, len(record.attributes), digest(context, message).hex())
 
 
 def _span(span: Span) -> tuple[bytes, bytes]:

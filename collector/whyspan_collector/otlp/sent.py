@@ -7,7 +7,6 @@ columns is remembered by their bytes.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from hashlib import sha256
 from typing import Any, Final, cast
 
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
@@ -15,6 +14,7 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeL
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Status
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
 
+from whyspan_collector.digest import digest
 from whyspan_collector.otlp.batch import count_points, parse
 from whyspan_collector.otlp.messages import (
     KINDS,
@@ -96,16 +96,13 @@ def _taken_apart(signal: Signal, request: Any, body: bytes, rejected: list[str])
         for scoped, scoped_bytes in zip(getattr(group, shape.by_scope), _payloads(group_bytes, _RECORDS), strict=True):
             around = _around(signal, group, scoped)
             context = to_context(around)
-            seed = sha256(around)
             for message in _payloads(scoped_bytes, _RECORDS):
                 try:
                     record, attributes = read(message, context)
                 except _Unsound as error:
                     rejected.append(str(error))
                 else:
-                    digest = seed.copy()
-                    digest.update(message)
-                    kept.append(Sent(record, message, around, attributes, digest.hexdigest()[:32]))
+                    kept.append(Sent(record, message, around, attributes, digest(around, message).hex()))
     return received
 
 
