@@ -1,7 +1,8 @@
 """Runs in failbench's format become runs of ours: one span a step, nothing else known.
 
-Each step becomes what its kind says it is: `agent`, `thought` and `instruction` a model call that said this text, `tool_call` a model call that asked
-for a tool, `tool` and `terminal` the tool that returned this text; `system` and `human` steps are messages. No label is read here.
+Each step becomes what its kind says it is: `agent` a model call that said this text, `thought` one that only reasoned,
+`tool_call` one that asked for a tool, `instruction` a hand-off, `tool` and `terminal` the tool that returned this text,
+`human` a turn of the user; `system` steps and the first request are messages. No label is read here.
 """
 
 import json
@@ -33,8 +34,21 @@ class Recorded:
     dataset: str
     run: Run
     steps: list[dict[str, Any]]
+    task_group: str
+    """Runs of one task share it: cross-validation never splits them."""
     span_steps: dict[str, int]
     """span id -> the index of the step it stands for."""
+
+    @property
+    def group(self) -> str:
+        """Dataset and subset: `whowhen/AG`."""
+        return "/".join(self.run_id.split("/")[:2])
+
+
+def read_labels(folder: Path) -> dict[str, dict[str, Any]]:
+    """Run id -> its label."""
+    documents = (json.loads(path.read_text(encoding="utf-8")) for path in folder.rglob("*.json"))
+    return {document["run_id"]: document for document in documents}
 
 
 def read_runs(folder: Path) -> Iterator[Recorded]:
@@ -61,7 +75,7 @@ def _recorded(document: dict[str, Any]) -> Recorded:
         conversation.append(_message("user", document["task"]))
     for step in steps:
         message = _said(step)
-        if step["kind"] not in {"human", "system"}:
+        if step["kind"] != "system" and (step["kind"] != "human" or _spoken(conversation)):
             span = _span(trace_id, step)
             contents[span.span_id] = _content(step, conversation, message)
             span_steps[span.span_id] = step["i"]
@@ -70,7 +84,7 @@ def _recorded(document: dict[str, Any]) -> Recorded:
     run = assemble(document["run_id"], spans, [])
     run.contents = {span.span_id: contents[span.span_id] for span in run.spans}
     run.missing = []
-    return Recorded(document["run_id"], document["dataset"], run, steps, span_steps)
+    return Recorded(document["run_id"], document["dataset"], run, steps, document["task_group"], span_steps)
 
 
 def _span(trace_id: str, step: dict[str, Any]) -> Span:
@@ -81,14 +95,20 @@ def _span(trace_id: str, step: dict[str, Any]) -> Span:
     span.agent = step["agent"]
     if step["kind"] in {"tool", "terminal"}:
         span.kind, span.tool = Kind.TOOL, step.get("tool", step["agent"])
+    elif step["kind"] == "instruction":
+        span.kind, span.tool = Kind.HANDOFF, "handoff"
     else:
-        span.kind = Kind.MODEL_CALL
+        span.kind = Kind.STEP if step["kind"] == "human" else Kind.MODEL_CALL
     return span
 
 
 def _content(step: dict[str, Any], conversation: list[Message], message: Message) -> Content:
     if step["kind"] in {"tool", "terminal"}:
         return Content(result=message.parts[0].value)
+    if step["kind"] == "instruction":
+        return Content(arguments=step["content"])
+    if step["kind"] == "human":
+        return Content(output_messages=[message])
     return Content(input_messages=conversation, output_messages=[message])
 
 
@@ -105,8 +125,15 @@ def _said(step: dict[str, Any]) -> Message:
             said = text[: call.start()].strip()
             parts = [Part("text", said)] if said else []
             return Message("assistant", [*parts, Part("tool_call", name=call[1], value=_parsed(call[2]))])
+        case "thought":
+            return Message("assistant", [Part("reasoning", text)])
         case _:
             return _message("assistant", text)
+
+
+def _spoken(conversation: list[Message]) -> bool:
+    """True once the user has asked for something: what comes before is the task itself."""
+    return any(message.role != "system" for message in conversation)
 
 
 def _message(role: Any, text: str) -> Message:
