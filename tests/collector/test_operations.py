@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -193,8 +194,10 @@ def test_a_dead_endpoint_costs_a_bounded_backlog() -> None:
 
 def test_forwarding_to_itself_is_refused(tmp_path: Path) -> None:
     """A collector that would send everything to itself does not start; neither do headers that are none."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     with pytest.raises(WrongSetting, match="this collector itself"):
-        run(load(data=tmp_path, port=45318, forward_to="http://localhost:45318/"))
+        run(load(data=tmp_path, port=port, forward_to=f"http://localhost:{port}/"))
     with pytest.raises(WrongSetting, match=r"forward_headers=\*\*\*.*name=value"):
         load(forward_headers="a secret")
 
