@@ -64,7 +64,7 @@ _ALL: Final = (
         "how well the cause of a failure is supported",
         "choice",
         "diagnoses.outcome = 'failed' AND diagnoses.grade = {}",
-        ("none", "suspect", "likely", "strong", "verified"),
+        ("none", "suspect", "likely", "strong"),
     ),
     Field(
         "finding",
