@@ -16,6 +16,7 @@ import httpx
 import psutil
 
 from benchmarks.collector_process import CollectorProcess
+from whyspan_collector.client import RemoteStore
 
 _HERE = Path(__file__).parent
 _START_SECONDS = 400
@@ -63,16 +64,21 @@ class Whyspan(Server):
     def __init__(self, **environment: str) -> None:
         self.collector = CollectorProcess(**environment)
         self.url, self.pid = self.collector.url, self.collector.process.pid
-        self._http = httpx.Client(base_url=self.url, timeout=120)
+        self._store = RemoteStore(self.url)
 
     def queryable(self) -> int:
         """Waits for what was acknowledged, as `import` does, and brings the list of runs up to date."""
-        self._http.post("/api/drain").raise_for_status()
-        return int(self._http.get("/api/status").raise_for_status().json()["spans"])
+        self._store.drain()
+        return int(self._store.query("totals")["spans"][0].as_py())
+
+    def wait_for_index(self) -> None:
+        """Waits until the text index, which follows in the background, has everything."""
+        while self._store.status()["texts"]["behind"]:
+            time.sleep(0.5)
 
     def close(self) -> None:
         """End it and remove its folder."""
-        self._http.close()
+        self._store.close()
         self.collector.end()
         shutil.rmtree(self.collector.data)
 

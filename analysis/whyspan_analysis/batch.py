@@ -4,7 +4,7 @@ A run whose diagnosis raises gets the outcome unknown with the reason; the other
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 import pyarrow as pa
@@ -14,10 +14,9 @@ from whyspan_analysis.load import load_run, load_runs
 from whyspan_analysis.model import Diagnosis, Grade, Outcome, Run, Status
 from whyspan_analysis.output import diagnosis_document
 from whyspan_collector.errors import StoreError
+from whyspan_collector.portions import portions
 from whyspan_collector.service import AnyStore
 
-_SPANS_AT_ONCE: Final = 5_000
-"""Spans read, diagnosed and saved together: about 20 MB, and what reading and committing cost once is shared by all."""
 _NEVER_NS: Final = 2**63 - 1
 
 _log = logging.getLogger(__name__)
@@ -42,7 +41,7 @@ def diagnose_pending(
     before = _NEVER_NS if settled_before_ns is None else settled_before_ns
     pending = store.query("undiagnosed", settled_before_ns=before, analysis_version=ANALYSIS_VERSION).to_pylist()
     done = 0
-    for some in _portions(pending):
+    for some in portions(pending):
         runs = _load(store, [row["run_id"] for row in some])
         rows = []
         for row in some:
@@ -58,19 +57,6 @@ def diagnose_pending(
 def diagnose_run(store: AnyStore, run_id: str) -> Diagnosis:
     """The diagnosis of one run as it is stored now; outcome unknown, with the reason, where the analysis fails on it."""
     return _diagnose(run_id, lambda: load_run(store, run_id))
-
-
-def _portions(pending: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    portion: list[dict[str, Any]] = []
-    spans = 0
-    for row in pending:
-        if portion and spans + row["spans"] > _SPANS_AT_ONCE:
-            yield portion
-            portion, spans = [], 0
-        portion.append(row)
-        spans += row["spans"]
-    if portion:
-        yield portion
 
 
 def _load(store: AnyStore, run_ids: list[str]) -> dict[str, Run]:

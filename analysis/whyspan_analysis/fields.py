@@ -6,6 +6,7 @@ Every piece of evidence is a span id, a path and a quote; whoever doubts a sente
 import json
 import re
 from dataclasses import asdict, is_dataclass
+from functools import lru_cache
 from typing import Any
 
 from whyspan_analysis.model import Ref, Run
@@ -35,7 +36,12 @@ def join(path: str, key: str | int) -> str:
     """The path one step further down: `join("result", "id")` is `result.id`, a list index `result[0]`."""
     if isinstance(key, int):
         return f"{path}[{key}]"
-    return f"{path}.{key}" if _PLAIN_KEY.fullmatch(key) else f"{path}[{json.dumps(key)}]"
+    return path + _key(key)
+
+
+@lru_cache(maxsize=4096)  # a run has few keys and 100,000s of leaves
+def _key(key: str) -> str:
+    return f".{key}" if _PLAIN_KEY.fullmatch(key) else f"[{json.dumps(key)}]"
 
 
 def read(run: Run, span_id: str, path: str) -> Any:

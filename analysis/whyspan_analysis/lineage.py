@@ -10,7 +10,8 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 from whyspan_analysis.derivation import derive
 from whyspan_analysis.model import Run
@@ -26,6 +27,8 @@ MAX_SIGHTINGS = 64
 """Sightings kept of one value, the earliest: what stands in more places tells nothing about where it came from."""
 MIN_SLIP, MAX_SLIP = 5, 40
 """Lengths of ids compared for slips: shorter ones are all alike, longer ones are never typed."""
+MAX_SLIPPERY = 10_000
+"""Values compared for slips, the earliest: among more, one that differs in a character stands by chance."""
 END = 10**9
 """A position after every span: what is known before it is everything."""
 
@@ -43,8 +46,7 @@ class Source(StrEnum):
     """Nowhere but in what a model wrote: ungrounded."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(NamedTuple):
     """One place where a value stood."""
 
     order: int
@@ -196,10 +198,10 @@ class Lineage:
         if not _may_slip(value.kind, value.canon):
             return None
         if not self._slips:
-            for (kind, canon), seen in self._sightings.items():
-                if _may_slip(kind, canon):
-                    for slip in slips(canon):
-                        self._slips.setdefault((kind, slip), seen[0])
+            slippery = ((key, seen[0]) for key, seen in self._sightings.items() if _may_slip(*key))
+            for (kind, canon), first in islice(slippery, MAX_SLIPPERY):
+                for slip in slips(canon):
+                    self._slips.setdefault((kind, slip), first)
         near = (self._slips.get((value.kind, slip)) for slip in slips(value.canon))
         return next((seen for seen in near if seen is not None and seen.order < before), None)
 

@@ -24,7 +24,6 @@ TRAITS = {
     "assumes": "says that it assumes or estimates",
     "ends_on_error": "the last step, and it speaks of an exception or a failed request",
     "last_deed": "the last thing that was done",
-    "user": "the user's own words",
     "user_request": "what the user asked for before the next change was confirmed",
 }
 """Trait -> its words in an unfolded score."""
@@ -131,7 +130,6 @@ def _of_decision(node: DecisionNode, calls: dict[str, Call], actions: dict[str, 
 def _own(step: _Step) -> Iterator[tuple[str, float]]:
     """The traits that show in the step alone."""
     if step.user:
-        yield "user", 1.0
         return
     if step.writes:
         yield "writes", 1.0

@@ -70,6 +70,7 @@ def injected() -> Iterator[Example]:
 
 def _example(group: str, task: str, run_id: str, run: Run, right: Iterable[str]) -> Example:
     hypotheses, by_span = ranked(run)
+    hypotheses.sort(key=lambda each: run.order[each.span_id])  # so that ties fall to the earlier step
     rest = [sum(bits for reason, bits in each.unfold if reason not in IS_PRIOR) for each in hypotheses]
     rows = [[by_span.get(each.span_id, {}).get(trait, 0.0) for trait in TRAITS] for each in hypotheses]
     named = set(right)

@@ -1,64 +1,40 @@
 """Stored runs as files: OTLP requests that any receiver takes, or Parquet tables of the canonical columns."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from whyspan_collector import otlp
+from whyspan_collector.portions import portions
 
 Query = Callable[..., pa.Table]
 """`Store.query` or that of a remote one."""
-_SPANS_AT_ONCE: Final = 5_000
-"""Spans read together and written to one file of OTLP: about 20 MB."""
-
-
-def portions(runs: Iterable[dict[str, Any]]) -> Iterator[list[str]]:
-    """Yields the ids of runs that are read together, of rows of the query `runs`."""
-    portion: list[str] = []
-    spans = 0
-    for run in runs:
-        if portion and spans + run["spans"] > _SPANS_AT_ONCE:
-            yield portion
-            portion, spans = [], 0
-        portion.append(run["run_id"])
-        spans += run["spans"]
-    if portion:
-        yield portion
+_QUERIES: Final[dict[otlp.Signal, str]] = {"traces": "runs_spans_raw", "logs": "runs_logs"}
+"""The query that reads the records of some runs, by signal."""
 
 
 def write_otlp(query: Query, run_ids: list[str], folder: Path, number: int) -> None:
     """Writes the spans and log records of some runs, as they were sent, to `<number>-traces.pb` and `<number>-logs.pb`."""
-    for signal, table, request in (
-        ("traces", query("runs_spans_raw", run_ids=run_ids), traces_request),
-        ("logs", query("runs_logs", run_ids=run_ids), logs_request),
-    ):
+    for signal, query_name in _QUERIES.items():
+        table = query(query_name, run_ids=run_ids)
         if table.num_rows:
-            (folder / f"{number:05}-{signal}.pb").write_bytes(request(table))
+            (folder / f"{number:05}-{signal}.pb").write_bytes(_request(signal, table))
 
 
-def traces_request(spans: pa.Table) -> bytes:
-    """The OTLP request that rows of `spans`, with their bytes, would have come in."""
-    request = ExportTraceServiceRequest()
-    for context, messages in _by_context(spans).items():
-        group = request.resource_spans.add()
+def _request(signal: otlp.Signal, rows: pa.Table) -> bytes:
+    """The OTLP request that these records, rows with their bytes, would have come in."""
+    shape = otlp.SHAPES[signal]
+    request: Any = shape.request()
+    for context, messages in _by_context(rows).items():
+        group = getattr(request, shape.by_resource).add()
         group.ParseFromString(context)
+        records = getattr(getattr(group, shape.by_scope)[0], shape.records)
         for message in messages:
-            group.scope_spans[0].spans.add().ParseFromString(message)
-    return request.SerializeToString()
-
-
-def logs_request(logs: pa.Table) -> bytes:
-    """Likewise of rows of `logs`."""
-    request = ExportLogsServiceRequest()
-    for context, messages in _by_context(logs).items():
-        group = request.resource_logs.add()
-        group.ParseFromString(context)
-        for message in messages:
-            group.scope_logs[0].log_records.add().ParseFromString(message)
-    return request.SerializeToString()
+            records.add().ParseFromString(message)
+    return bytes(request.SerializeToString())
 
 
 def _by_context(table: pa.Table) -> dict[bytes, list[bytes]]:
@@ -82,11 +58,11 @@ def write_parquet(query: Query, runs: pa.Table, folder: Path, done: Callable[[in
     writer: pq.ParquetWriter | None = None
     written = 0
     try:
-        for run_ids in portions(runs.select(["run_id", "spans"]).to_pylist()):
-            table = query("runs_spans", run_ids=run_ids)
+        for some in portions(runs.select(["run_id", "spans"]).to_pylist()):
+            table = query("runs_spans", run_ids=[run["run_id"] for run in some])
             writer = writer or pq.ParquetWriter(folder / "spans.parquet", table.schema, compression="zstd")
             writer.write_table(table)
-            written += len(run_ids)
+            written += len(some)
             done(written)
     finally:
         if writer:

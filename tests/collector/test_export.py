@@ -9,6 +9,7 @@ import pytest
 from recordings import FOLDERS, sent
 
 from whyspan_collector import export, otlp
+from whyspan_collector.portions import portions
 from whyspan_collector.rows import logs_from_table, spans_from_table
 from whyspan_collector.store import Store
 
@@ -39,8 +40,8 @@ def test_exported_otlp_is_imported_as_the_same_runs(store: Store, tmp_path: Path
     """All recordings, of every framework: same runs, revisions included, same spans, same log records."""
     out = tmp_path / "out"
     out.mkdir()
-    for number, run_ids in enumerate(export.portions(store.query("runs").to_pylist()), 1):
-        export.write_otlp(store.query, run_ids, out, number)
+    for number, some in enumerate(portions(store.query("runs").to_pylist()), 1):
+        export.write_otlp(store.query, [run["run_id"] for run in some], out, number)
     with closing(Store(tmp_path / "other")) as other:
         for path in sorted(out.iterdir()):
             for request in otlp.requests(path.read_bytes(), 1 << 28):

@@ -37,14 +37,10 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
     """
     if not case.lineage.task_known:
         return
-    records = [record for observation in case.lineage.observations for record in _records(observation)]
-    meant = _meant(case, records)
+    meant = _meant(case)
     if not meant:
         return
-    by_value: dict[str, list[_Record]] = defaultdict(list)
-    for record in records:
-        for leaf in record.fields.values():
-            by_value[text(leaf.value).casefold()].append(record)
+    by_value = _by_value(case)
     wrong: dict[str, tuple[Action, Leaf, _Record, Leaf, Leaf]] = {}
     for action in case.actions:
         for leaf in leaves(action.arguments, action.arguments_at[1] if action.arguments_at is not None else ""):
@@ -63,14 +59,29 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
         )
 
 
-def _meant(case: Case, records: list[_Record]) -> dict[str, _Record]:
-    """Name of a field that tells the owner -> the first record whose owner the task names."""
-    meant: dict[str, _Record] = {}
-    for record in records:
-        for key in filter(_OWNER.search, record.fields):
-            if key not in meant and _given(case, record.fields[key].value):
-                meant[key] = record
+def _meant(case: Case) -> dict[str, Leaf]:
+    """Name of a field that tells the owner -> the first such field whose value the task names."""
+    meant: dict[str, Leaf] = {}
+    tells: dict[str, bool] = {}
+    for observation in case.lineage.observations:
+        for leaf in observation.leaves:
+            if leaf.key not in tells:
+                tells[leaf.key] = _OWNER.search(leaf.key) is not None
+            if tells[leaf.key] and leaf.key not in meant and _given(case, leaf.value):
+                meant[leaf.key] = leaf
     return meant
+
+
+def _by_value(case: Case) -> dict[str, list[_Record]]:
+    """Value some action was called for -> the records that hold it, in order."""
+    asked = {text(leaf.value).casefold() for action in case.actions for leaf in leaves(action.arguments, "")}
+    found: dict[str, list[_Record]] = defaultdict(list)
+    for observation in case.lineage.observations:
+        held = {text(leaf.value).casefold() for leaf in observation.leaves} & asked
+        for record in _records(observation) if held else ():
+            for named in {text(leaf.value).casefold() for leaf in record.fields.values()} & held:
+                found[named].append(record)
+    return found
 
 
 def _weighs(action: Action) -> bool:
@@ -100,7 +111,7 @@ def _given(case: Case, value: Any) -> bool:
 
 
 def _other_owner(
-    case: Case, action: Action, leaf: Leaf, by_value: dict[str, list[_Record]], meant: dict[str, _Record]
+    case: Case, action: Action, leaf: Leaf, by_value: dict[str, list[_Record]], meant: dict[str, Leaf]
 ) -> tuple[_Record, Leaf, Leaf] | None:
     """(record, its owner, the owner that was meant) when the argument identifies somebody else's record."""
     if not _SAME_THING.search(leaf.key) or isinstance(leaf.value, bool) or _given(case, leaf.value):
@@ -114,7 +125,7 @@ def _other_owner(
             return None
         for key, owner in owners:
             if key in meant:
-                return record, owner, meant[key].fields[key]
+                return record, owner, meant[key]
     return None
 
 

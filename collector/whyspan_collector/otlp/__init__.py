@@ -11,11 +11,12 @@ from whyspan_collector.otlp.encode import encode
 from whyspan_collector.otlp.files import Request, detect, requests
 from whyspan_collector.otlp.messages import log_from_bytes, span_from_bytes
 from whyspan_collector.otlp.sent import Received, receive
-from whyspan_collector.otlp.shape import ENCODINGS, SIGNALS, Encoding, Malformed, Signal, service_name
+from whyspan_collector.otlp.shape import ENCODINGS, SHAPES, SIGNALS, Encoding, Malformed, Signal, service_name
 
 __all__ = [
     "CONTENT_TYPES",
     "ENCODINGS",
+    "SHAPES",
     "SIGNALS",
     "Batch",
     "Encoding",

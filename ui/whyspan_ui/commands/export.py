@@ -7,6 +7,7 @@ from typing import Final
 import pyarrow as pa
 
 from whyspan_collector import export
+from whyspan_collector.portions import portions
 from whyspan_collector.service import AnyStore
 from whyspan_ui import terminal
 from whyspan_ui.commands import access
@@ -63,7 +64,7 @@ def write(store: AnyStore, runs: pa.Table, form: str, folder: Path) -> None:
             export.write_parquet(store.query, runs, folder, lambda done: advance(done, runs.num_rows))
             return
         done = 0
-        for number, run_ids in enumerate(export.portions(runs.select(["run_id", "spans"]).to_pylist()), 1):
-            export.write_otlp(store.query, run_ids, folder, number)
-            done += len(run_ids)
+        for number, some in enumerate(portions(runs.select(["run_id", "spans"]).to_pylist()), 1):
+            export.write_otlp(store.query, [run["run_id"] for run in some], folder, number)
+            done += len(some)
             advance(done, runs.num_rows)
