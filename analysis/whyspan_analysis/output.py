@@ -58,6 +58,7 @@ class RunEntry(_Document):
     run_id: Text
     trace_ids: list[Text]
     agent: Text | None
+    tags: list[Text] = Field(description="The labels the program gave it, sorted.")
     started_at: Text | None = Field(description="RFC 3339 in UTC; null where the clock of the run cannot be trusted.")
     duration_ms: float | None
     spans: int
@@ -91,6 +92,7 @@ def _entry(row: Mapping[str, Any]) -> RunEntry:
         run_id=row["run_id"],
         trace_ids=sorted(row["trace_ids"]),
         agent=row["agent"],
+        tags=row["tags"],
         started_at=rfc3339(row["start_ns"]) if row["clock_valid"] else None,
         duration_ms=(row["end_ns"] - row["start_ns"]) / 1e6 if row["clock_valid"] else None,
         spans=row["spans"],

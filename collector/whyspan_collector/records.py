@@ -5,6 +5,7 @@ A `Span` is what the store keeps: narrow canonical columns plus everything as it
 `vocabularies.content()` derives it from the span, and from the log records that belong to it, when a run is read.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
@@ -123,6 +124,8 @@ class Span:
     user_id: str | None = None
     run_key: str | None = None
     """The agent's own run id (`whyspan.run.id`)."""
+    tags: Sequence[str] | None = None
+    """The labels the program gave its run."""
     error_type: str | None = None
     error_message: str | None = None
 

@@ -32,6 +32,7 @@ class RunRow:
     environment: str | None
     session_id: str | None
     user_id: str | None
+    tags: list[str]
     models: list[str]
     vocabularies: list[str]
     start_ns: int
@@ -90,6 +91,7 @@ def roll_up(
         environment=_first(span.environment for span in from_root),
         session_id=_first(span.session_id for span in from_root),
         user_id=_first(span.user_id for span in from_root),
+        tags=_distinct(tag for span in ordered for tag in span.tags or ()),
         models=_distinct(span.model for span in ordered),
         vocabularies=_distinct(span.vocabulary for span in ordered),
         start_ns=start_ns,

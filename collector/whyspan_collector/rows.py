@@ -30,6 +30,7 @@ _SPAN_FIELDS: dict[str, pa.DataType] = {
     **dict.fromkeys(("cache_write_tokens", "reasoning_tokens"), pa.int64()),
     "cost": pa.float64(),
     **dict.fromkeys(("session_id", "user_id", "run_key", "error_type", "error_message"), pa.string()),
+    "tags": _TEXT_LIST,
 }
 """The columns that are fields of `Span`."""
 _LOG_FIELDS: dict[str, pa.DataType] = {
@@ -88,7 +89,7 @@ def column(values: Iterable[Any], kind: pa.DataType) -> pa.Array:
 
 
 def _fitting(value: Any, kind: pa.DataType) -> Any:
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_fitting(item, kind.value_type) for item in value]
     if isinstance(value, str):
         value = value.encode(errors="surrogatepass").decode(errors="replace")
@@ -106,6 +107,16 @@ def spans_from_table(table: pa.Table) -> list[Span]:
             setattr(whole, name, value)
         whole.kind = Kind(whole.kind)
         spans.append(whole)
+    return spans
+
+
+def outlines_from_table(table: pa.Table) -> list[Span]:
+    """Reads spans from the rows of query `run_spans`: their columns are filled, what they carried is not."""
+    kinds = {kind.value: kind for kind in Kind}
+    columns = [table[name].to_pylist() for name in _SPAN_FIELDS]
+    spans = [Span(*values) for values in zip(*columns, strict=True)]
+    for span in spans:
+        span.kind = kinds[span.kind]
     return spans
 
 

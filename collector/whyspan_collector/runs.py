@@ -39,6 +39,7 @@ class SpanFacts:
     agent: str | None
     session_id: str | None
     user_id: str | None
+    tags: Sequence[str] | None
     model: str | None
     """The model that answered, else the one that was asked."""
     provider: str | None

@@ -36,7 +36,7 @@ def span(run: int, number: int, kind: Kind = Kind.OTHER, **fields: object) -> Sp
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """1: support with a refund that timed out. 2: billing 100 % correct. 3: no agent, an impossible clock, a lost parent."""
     spans = [
-        span(1, 1, Kind.AGENT, agent="support-desk", run_key="K_1", **LOCAL),
+        span(1, 1, Kind.AGENT, agent="support-desk", run_key="K_1", tags=["beta", "gold-tier"], **LOCAL),
         span(1, 2, Kind.MODEL_CALL, request_model="gpt-4o-mini", input_tokens=900, output_tokens=200, cost=0.5),
         span(1, 3, Kind.TOOL, tool="refund_order", status="error", error_type="TimeoutError", error_message="30 s"),
         span(2, 1, Kind.AGENT, agent="billing", environment="production", name="it's 100% (sure)"),
@@ -86,6 +86,9 @@ def found(store: Store, text: str) -> set[int]:
         ("service:shop", {1}),
         ("env:production", {2}),
         ("session:s-1 user:ann", {1}),
+        ("tag:gold*", {1}),
+        ("tag:gold", set()),
+        ("-tag:beta", {2, 3}),
         ("version:2.4.*", {1}),
         ("version:7", {2}),
         ("run:k_1", {1}),

@@ -61,6 +61,12 @@ def test_the_agent_is_the_first_that_is_named_when_the_root_is_none() -> None:
     assert row(span(1)).agent is None
 
 
+def test_a_run_has_the_tags_of_all_its_spans() -> None:
+    """Each once, sorted; a run that nobody labelled has none."""
+    assert row(span(1, tags=["prod", "beta"]), span(2, 1), span(3, 1, tags=["beta", "a"])).tags == ["a", "beta", "prod"]
+    assert row(span(1)).tags == []
+
+
 def test_tokens_of_nested_model_calls_count_once() -> None:
     """A gateway's call around the provider's call and an agent's sum are what the innermost calls used."""
     run = row(

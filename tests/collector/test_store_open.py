@@ -1,5 +1,6 @@
 """Opening, closing, crashing: what a data folder survives, and what the store says when it cannot be used."""
 
+import gzip
 import os
 import signal
 import subprocess
@@ -7,14 +8,17 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
+from recordings import sent
 
-from whyspan_collector import sql
+from whyspan_collector import otlp, sql
 from whyspan_collector.errors import SchemaTooNew, StoreBusy, StoreError, StoreUnavailable
 from whyspan_collector.records import Span
+from whyspan_collector.rows import logs_from_table, spans_from_table
 from whyspan_collector.store import FILE_NAME, Store
 
 T0 = 1_790_000_000 * 10**9
@@ -103,6 +107,38 @@ def test_migrations_are_applied_once_each_and_whole(tmp_path: Path, monkeypatch:
     with closing(Store(tmp_path)) as store:
         assert store.status()["schema_version"] == last
         assert store.query("run_spans", run_id=span(1).trace_id)["colour"].to_pylist() == [None]
+
+
+def test_data_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    """A database that schema 1 made has everything it had, takes new spans, and is kept beside it as it was."""
+    (tmp_path / FILE_NAME).write_bytes(gzip.decompress((Path(__file__).parent / "schema_1.duckdb.gz").read_bytes()))
+    with closing(Store(tmp_path / "new")) as fresh:
+        for name in ("langgraph__langfuse__handoff", "openai__otel-openai-v2__bad_args_404-logs-metrics"):
+            for request in sent(name):
+                batch = otlp.decode(request.signal, request.body, request.encoding)
+                fresh.ingest(batch.spans, batch.logs, T0)
+        expected = everything(fresh)
+    with closing(Store(tmp_path)) as store:
+        assert store.status()["schema_version"] == max(sql.migrations())
+        assert store.query("runs")["tags"].to_pylist() == [
+            [],
+            [],
+        ]  # what the first version did not know is not invented
+        assert store.query("runs")["outcome"].null_count == 0
+        assert everything(store) == expected
+        store.ingest([replace(span(1), tags=["beta"])], [], T0)
+        assert len(store.query("runs", filter="tag:beta")) == 1
+        assert len(store.query("runs", filter="-tag:beta")) == 2
+    with duckdb.connect(tmp_path / "whyspan.schema-1.duckdb") as kept:
+        assert kept.execute("SELECT version FROM schema_version").fetchall() == [(1,)]
+
+
+def everything(store: Store) -> list[str]:
+    """Revisions, spans and log records of all runs, but for what only newer versions know."""
+    runs = store.query("runs").select(["run_id", "revision", "spans", "logs", "name", "cost"]).to_pylist()
+    ids = [run["run_id"] for run in runs]
+    spans = [replace(each, tags=None) for each in spans_from_table(store.query("runs_spans_raw", run_ids=ids))]
+    return [*map(repr, runs), *map(repr, spans), *map(repr, logs_from_table(store.query("runs_logs", run_ids=ids)))]
 
 
 def test_a_file_that_is_no_database_is_named_and_kept(tmp_path: Path) -> None:

@@ -110,6 +110,26 @@ def test_langfuse_tokens_include_their_details() -> None:
     assert (span.input_tokens, span.output_tokens, span.reasoning_tokens) == (161, 43, 32)
 
 
+@pytest.mark.parametrize(
+    ("attributes", "tags"),
+    [
+        ({"whyspan.run.tags": ["beta", "beta", " canary "]}, ("beta", "canary")),
+        ({"tag.tags": ["nightly"]}, ("nightly",)),
+        ({"langfuse.trace.tags": ["a", "b"], "langfuse.observation.metadata.tags": '["c"]'}, ("a", "b")),
+        ({"langfuse.observation.metadata.tags": '["seq:step:1","prod-like"]'}, ("prod-like",)),
+        ({"langsmith.span.tags": "graph:step:4, gold-tier"}, ("gold-tier",)),
+        ({"langsmith.span.tags": "graph:step:4"}, None),
+        ({"logfire.tags": ["a"], "whyspan.run.tags": ["own"]}, ("own",)),
+        ({"tag.tags": [1, {}, ""]}, ("1",)),
+        ({"tag.tags": 17}, None),
+        ({"tag.tags": [str(number) for number in range(1000)]}, tuple(map(str, range(100)))),
+    ],
+)
+def test_tags(attributes: dict[str, Any], tags: tuple[str, ...] | None) -> None:
+    """A program's labels, as a list, as JSON or between commas; where a part stands in a chain is no label."""
+    assert span_of(attributes).tags == tags
+
+
 def test_mlflow_words_are_json() -> None:
     """MLflow's quoted words lose their quotes, and its token counts come out of their object."""
     span = span_of(

@@ -79,6 +79,7 @@ _ALL: Final = (
     Field("env", "its environment", "name", _like("runs.environment")),
     Field("session", "its session or conversation", "name", _like("runs.session_id")),
     Field("user", "its user", "name", _like("runs.user_id")),
+    Field("tag", "a label it was given", "name", _any_like("runs.tags")),
     Field("version", "the version of its service or of an agent", "name", _span("service_version", "agent_version")),
     Field(
         "run",

@@ -1,7 +1,7 @@
 -- What the grouping needs of the affected spans, in the order of SpanFacts.
 SELECT
     trace_id, span_id, parent_span_id, name, kind, run_key, linked_spans, start_ns, end_ns, status, service,
-    environment, vocabulary, agent, session_id, user_id, coalesce(response_model, request_model), provider,
+    environment, vocabulary, agent, session_id, user_id, tags, coalesce(response_model, request_model), provider,
     input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost, content_hash, arrived_ns
 FROM spans
 SEMI JOIN affected USING (trace_id)

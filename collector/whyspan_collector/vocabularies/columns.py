@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from whyspan.semconv import Kind
 from whyspan_collector.records import Span
-from whyspan_collector.vocabularies.lenient import as_amount, as_count, as_text, members
+from whyspan_collector.vocabularies.lenient import as_amount, as_count, as_tags, as_text, members
 from whyspan_collector.vocabularies.messages import finish_reason
 from whyspan_collector.vocabularies.vocabulary import SPAN_NAME, Vocabulary
 
@@ -50,6 +50,8 @@ def _reader(column: str, key: str) -> Callable[[Any], Any]:
         return as_count
     if column == "cost":
         return as_amount
+    if column == "tags":
+        return as_tags
     if column == "finish_reason":
         return finish_reason
     return _as_node if key.endswith("langgraph_node") else as_text

@@ -67,6 +67,7 @@ VOCABULARY: Final = Vocabulary(
         "cost": ("langfuse.observation.cost_details#total",),
         "session_id": (f"{_METADATA}thread_id", "langfuse.trace.metadata.thread_id"),
         "user_id": (f"{_METADATA}user_id", "langfuse.trace.metadata.user_id"),
+        "tags": ("langfuse.trace.tags", f"{_METADATA}tags"),
         "error_message": ("langfuse.observation.status_message",),
     },
     titles={Kind.TOOL: ("tool", SPAN_NAME)},

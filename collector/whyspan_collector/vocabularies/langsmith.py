@@ -60,6 +60,7 @@ VOCABULARY: Final = Vocabulary(
         "reasoning_tokens": (f"{_USAGE}#output_token_details.reasoning",),
         "session_id": (f"{_METADATA}thread_id", f"{_METADATA}session_id"),
         "user_id": (f"{_METADATA}user_id",),
+        "tags": ("langsmith.span.tags",),
     },
     titles={Kind.TOOL: ("tool", SPAN_NAME)},
     content_keys=("gen_ai.prompt", "gen_ai.completion"),

@@ -19,6 +19,9 @@ _MAX_LITERAL = 10_000
 _MAX_SCALAR = 1_000
 _LITERAL = re.compile(r"(?:\{'.*\}|\[\{'.*\}\])\Z", re.DOTALL)
 _MAX_COUNT = 10**12
+_MAX_TAGS = 100
+# What LangChain tags the parts of a chain or graph with: true of every run, and nobody's label.
+_PLACE_IN_CHAIN = re.compile(r"(?:(?:seq|graph):step|map:key|condition|branch|langsmith):[\w.-]+\Z")
 
 
 def parse(value: Any) -> Any:
@@ -124,6 +127,14 @@ def _unwrapped(value: str) -> str | None:
         return inner or None
     parsed = parse(value)
     return value or None if isinstance(parsed, str) and parsed == value else as_text(parsed)
+
+
+def as_tags(value: Any) -> tuple[str, ...] | None:
+    """A column's labels: those of a list, also of a JSON one, or of a text that separates them by commas."""
+    parsed = parse(value)
+    listed = parsed.split(",") if isinstance(parsed, str) else items(parsed)
+    found = (tag.strip() for each in listed[:_MAX_TAGS] if (tag := as_text(each)))
+    return tuple(dict.fromkeys(tag for tag in found if tag and not _PLACE_IN_CHAIN.match(tag))) or None
 
 
 def as_count(value: Any) -> int | None:

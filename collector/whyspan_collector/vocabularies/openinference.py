@@ -198,6 +198,7 @@ VOCABULARY: Final = Vocabulary(
         "cost": ("llm.cost.total",),
         "session_id": ("session.id", "metadata#thread_id"),
         "user_id": ("user.id", "metadata#user_id"),
+        "tags": ("tag.tags",),
     },
     titles={Kind.TOOL: ("tool", SPAN_NAME)},
     content_keys=(
@@ -232,7 +233,6 @@ VOCABULARY: Final = Vocabulary(
         "openinference.",
         "reranker.",
         "smolagents.",
-        "tag.tags",
         "task_id",
         "task_key",
         "tool.cache_function",

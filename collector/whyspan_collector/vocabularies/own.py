@@ -37,7 +37,7 @@ def _first(attributes: Mapping[str, Any], names: Sequence[str]) -> Any:
 VOCABULARY: Final = Vocabulary(
     name="whyspan",
     kinds={semconv.KIND: {kind.value: kind for kind in Kind}},
-    columns={"effect": (semconv.TOOL_EFFECT,), "run_key": (semconv.RUN_ID,)},
+    columns={"effect": (semconv.TOOL_EFFECT,), "run_key": (semconv.RUN_ID,), "tags": (semconv.RUN_TAGS,)},
     content_keys=(
         semconv.RUN_TASK,
         semconv.RUN_CONSTRAINTS,

@@ -38,6 +38,7 @@ VOCABULARY: Final = Vocabulary(
         "cache_write_tokens": (f"{_TOTAL}cache_write.input_tokens",),
         "reasoning_tokens": ("gen_ai.usage.details.reasoning_tokens", f"{_TOTAL}details.reasoning_tokens"),
         "cost": ("operation.cost",),
+        "tags": ("logfire.tags",),
     },
     content_keys=(
         "pydantic_ai.all_messages",

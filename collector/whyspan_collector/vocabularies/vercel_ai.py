@@ -78,6 +78,7 @@ VOCABULARY: Final = Vocabulary(
         "agent": ("ai.telemetry.functionId",),
         "session_id": ("ai.telemetry.metadata.sessionId",),
         "user_id": ("ai.telemetry.metadata.userId",),
+        "tags": ("ai.telemetry.metadata.tags",),
     },
     content_keys=(
         "ai.prompt",
