@@ -148,6 +148,24 @@ class SpanDocument(_Document):
     error_message: Text | None
 
 
+class SpanEntry(SpanDocument):
+    """One span of a list."""
+
+    run_id: Text
+
+
+class SpansDocument(_Document):
+    """What `whyspan spans --json` prints: newest first."""
+
+    schema_: Literal["whyspan.spans/1"] = Field(default="whyspan.spans/1", serialization_alias="schema")
+    spans: list[SpanEntry]
+
+
+def spans_document(rows: Iterable[Mapping[str, Any]]) -> SpansDocument:
+    """The document from rows of the query `spans`, in their order."""
+    return SpansDocument(spans=[SpanEntry(**{name: row[name] for name in SpanEntry.model_fields}) for row in rows])
+
+
 class OptionDocument(_Document):
     """One way the agent could have gone."""
 
@@ -331,7 +349,12 @@ def _hypothesis(hypothesis: Hypothesis) -> HypothesisDocument:
 
 # --- the schemas ------------------------------------------------------------------------------------------------
 
-DOCUMENTS: dict[str, type[_Document]] = {"runs": RunsDocument, "run": RunDocument, "diagnosis": DiagnosisDocument}
+DOCUMENTS: dict[str, type[_Document]] = {
+    "runs": RunsDocument,
+    "spans": SpansDocument,
+    "run": RunDocument,
+    "diagnosis": DiagnosisDocument,
+}
 """File name in `docs/schemas` -> its model."""
 
 

@@ -1,8 +1,8 @@
 """The SQL of the collector, read from its files: `queries/` are asked by name, `statements/` are the store's own steps.
 
 The header comment of a query is its contract: the first lines say what it answers, and one line `-- $name: ...`
-(`-- $name?: ...` where it may be left out) declares each parameter. `$filter` is special: a filter (`filter`) comes in
-its place as SQL of our own with parameters of its own.
+(`-- $name?: ...` where it may be left out) declares each parameter. `$filter` and `$span_filter` are special: a filter of
+runs, or of spans, comes in their place as SQL of our own with parameters of its own.
 """
 
 import re
@@ -19,9 +19,9 @@ import pyarrow as pa
 from whyspan_collector import filter as filters
 from whyspan_collector.errors import QueryError
 
-_FILTER = "filter"
+_SUBJECTS: dict[str, filters.Subject] = {"filter": "runs", "span_filter": "spans"}
 _PARAMETER = re.compile(r"^-- \$(\w+)(\??): ", re.MULTILINE)
-_FILTER_PLACE = re.compile(r"(?<!-- )\$filter\b")
+_FILTER_PLACE = re.compile(r"(?<!-- )\$(?:span_)?filter\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,13 @@ class Query:
             known = sorted(self.required | self.optional)
             raise QueryError(f"query {self.name!r} has no parameters {sorted(unknown)}; it takes {known}")
         bound = {**dict.fromkeys(self.optional), **parameters}
-        if _FILTER not in bound:
+        name = next((each for each in _SUBJECTS if each in bound), None)
+        if name is None:
             return self.text, bound
-        written = bound.pop(_FILTER) or ""
+        written = bound.pop(name) or ""
         if not isinstance(written, str):
             raise QueryError(f"the filter of query {self.name!r} must be text")
-        condition = filters.condition(filters.parse(written), search)
+        condition = filters.condition(filters.parse(written), search, _SUBJECTS[name])
         return _FILTER_PLACE.sub(lambda _: condition.sql, self.text), bound | condition.parameters
 
 

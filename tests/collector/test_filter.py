@@ -141,6 +141,55 @@ def test_terms_combine(store: Store, text: str, runs: set[int]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "spans"),
+    [
+        ("", "3.2 2.1 2.2 1.1 1.2 1.3"),
+        ("status:failed", "1.1 1.2 1.3"),
+        ("status:failed kind:tool", "1.3"),
+        ("kind:model_call", "2.2 1.2"),
+        ("ended:error", "1.3"),
+        ("span:*3", "1.3"),
+        ("tool:refund*", "1.3"),
+        ("model:gpt-4o*", "1.2"),
+        ("agent:support-desk", "1.1 1.2 1.3"),
+        ("-agent:support-desk -agent:billing", "3.2"),
+        ("service:shop", "1.1"),
+        ("tag:beta -kind:agent", "1.2 1.3"),
+        ("version:7", "2.2"),
+        ("name:work", "3.2 2.2 1.1 1.2 1.3"),
+        ("error:timeout", "1.3"),
+        ("duration>1.5s", "2.1 2.2"),
+        ("cost>0.2", "1.2"),
+        ("tokens<100", "2.2"),
+        ("since:2026-09-21T14:21:40", "3.2"),
+        ("before:2026-09-21T14:15:50", "1.1 1.2 1.3"),
+        ("text:refund_order", "1.3"),
+        ("sure", "2.1"),
+        ("refund", "1.3"),
+        ("run:0002* spans:2", "2.1 2.2"),
+        ("complete:no or tokens>1k", "3.2 1.2"),
+    ],
+)
+def test_the_same_terms_find_spans(store: Store, text: str, spans: str) -> None:
+    """What spans have is asked of the span, the rest of its run."""
+    rows = store.query("spans", span_filter=text).to_pylist()
+    named = [f"{int(row['run_id'][:4], 16)}.{int(row['span_id'], 16)}" for row in rows]
+    assert sorted(named) == sorted(spans.split())
+
+
+def test_spans_come_newest_first_with_the_run_they_belong_to(tmp_path: Path) -> None:
+    """Each once, at most as many as asked for; in a trace of several runs each span is in its own."""
+    with closing(Store(tmp_path)) as store:
+        roots = [span(1, number, Kind.AGENT, parent_span_id=None, start_ns=T0 + number) for number in (1, 2)]
+        store.ingest([*roots, span(1, 3, parent_span_id=roots[1].span_id, start_ns=T0 + 3)], [], ARRIVED)
+        rows = store.query("spans").to_pylist()
+        assert [row["span_id"] for row in rows] == [f"{number:016x}" for number in (3, 2, 1)]
+        assert [row["run_id"] == rows[1]["run_id"] for row in rows] == [True, True, False]
+        assert store.query("spans", limit=2)["span_id"].to_pylist() == [f"{number:016x}" for number in (3, 2)]
+        assert len(store.query("spans", span_filter=f"run:{rows[2]['run_id']}")) == 1
+
+
+@pytest.mark.parametrize(
     ("text", "position", "reason"),
     [
         ("agent:x statsu:failed", 8, "did you mean status"),
@@ -193,19 +242,21 @@ _TEXTS = st.one_of(
 def test_any_text_is_read_or_refused_and_becomes_parameters_only(store: Store, text: str) -> None:
     """Whatever is typed parses or raises FilterError inside the text; the SQL has none of it, and runs."""
     try:
-        compiled = condition(parse(text), lambda _: ([], []))
+        compiled = [condition(parse(text), lambda *_: ([], []), subject) for subject in ("runs", "spans")]
     except FilterError as error:
         place = error.position
     else:
-        assert_ours_only(compiled)
+        for each in compiled:
+            assert_ours_only(each)
         store.query("runs", filter=text)
+        store.query("spans", span_filter=text)
         return
     assert 0 <= place <= len(text)
 
 
 def assert_ours_only(compiled: Condition) -> None:
     """The SQL is made of the fragments of the fields, names of parameters, and what joins them."""
-    ours = {each.sql for each in (*FIELDS.values(), ANY)}
+    ours = {sql for each in (*FIELDS.values(), ANY) for sql in (each.sql, each.span_sql) if sql}
     fragments = [re.escape(sql).replace(r"\{op\}", "(?:=|>=|>|<=|<)") for sql in ours]
     fragments = [
         re.sub(r"\\\{\w*\\\}", r"(?:CAST\\(\\$filter_\\d+ AS UBIGINT\\)|\\$filter_\\d+)", sql) for sql in fragments
@@ -216,5 +267,7 @@ def assert_ours_only(compiled: Condition) -> None:
 
 def test_every_field_is_documented() -> None:
     """docs/filter.md has a row for every field, in the order of the table in the code, with the same meaning."""
-    listed = re.findall(r"^\| `(\w+)` \| (.+?) \| ", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
-    assert listed == [(field.name, field.meaning) for field in FIELDS.values()]
+    listed = re.findall(r"^\| `(\w+)` \| (.+?) \| .+ \| (.+) \|$", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
+    assert listed == [
+        (field.name, field.meaning, "the span" if field.span_sql else "its run") for field in FIELDS.values()
+    ]

@@ -1,5 +1,6 @@
 """The commands that keep, give out and take away what is stored."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -39,6 +40,20 @@ def test_runs_show_the_words_that_were_found(whyspan: Say) -> None:
     assert "did you mean status?" in complaint
     assert complaint.splitlines()[-1].index("^") == complaint.splitlines()[-2].index("statsu")
     assert "No run matches" in whyspan("runs", "agent:nobody")[2]
+
+
+def test_spans_are_listed_by_a_filter(whyspan: Say) -> None:
+    """The spans with run, kind and error for people; with all canonical columns for machines; bounded, and it says so."""
+    status, printed, noted = whyspan("spans", "ended:error", "kind:tool", "--limit", "1")
+    assert status == 0
+    assert len([line for line in printed.splitlines() if not line.startswith(" ")]) == 2
+    assert "--limit gives more" in noted
+    document = json.loads(whyspan("spans", "ended:error", "--json", "--limit", "10000")[1])
+    assert document["schema"] == "whyspan.spans/1"
+    assert {span["status"] for span in document["spans"]} == {"error"}
+    assert {"run_id", "span_id", "tool", "error_message"} <= document["spans"][0].keys()
+    assert "No span matches" in whyspan("spans", "tool:nobody")[2]
+    assert whyspan("spans", "statsu:failed")[0] == 2
 
 
 def test_an_export_is_imported_as_the_same_runs(

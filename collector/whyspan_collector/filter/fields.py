@@ -1,17 +1,23 @@
 """The fields of the filter language: a closed table of names, what they mean, what they take and the SQL that tests them.
 
-A fragment has `{}` where the parameter stands and `{op}` where a comparison may; `runs` and `diagnoses` are the tables
-of the queries that take a filter.
+A fragment has `{}` where the parameter stands and `{op}` where a comparison may; `runs`, `diagnoses` and, of queries for
+spans, `spans` are the tables of the queries that take a filter.
 """
 
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
+
+from whyspan import semconv
 
 Kind: TypeAlias = Literal["name", "contained", "choice", "number", "dollars", "duration", "since", "before", "text"]
 """`text` is searched in the text index, which gives `{traces}` and, of traces that hold several runs, `{spans}`."""
 
 STARTED: Final = "CASE WHEN runs.start_ns > 0 THEN runs.start_ns ELSE runs.last_arrived_ns END"
 """When a run began; when it arrived where no span of it has a clock that can be believed."""
+_SPAN_STARTED: Final = (
+    "CASE WHEN spans.start_ns BETWEEN 946684800000000000 AND 7258118400000000000 THEN spans.start_ns"
+    " ELSE spans.arrived_ns END"
+)
 _RUNS_OF_SPANS: Final = (
     "runs.run_id IN (SELECT coalesce(split_spans.run_id, whole.run_id) FROM spans"
     " LEFT JOIN split_spans USING (trace_id, span_id)"
@@ -24,6 +30,7 @@ _RUNS_WITH_TEXT: Final = (
     " OR runs.run_id IN (SELECT run_id FROM split_spans"
     " WHERE trace_id || '-' || span_id IN (SELECT unnest(CAST({spans} AS VARCHAR[]))))"
 )
+_SPANS_WITH_TEXT: Final = "spans.trace_id || '-' || spans.span_id IN (SELECT unnest(CAST({spans} AS VARCHAR[])))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +42,11 @@ class Field:
     """What it tests, for people."""
     kind: Kind
     sql: str
+    """What tests a run."""
     choices: tuple[str, ...] = ()
     """The words it takes, where these are the only ones."""
+    span_sql: str | None = None
+    """What tests a span; None where that is to test the run it belongs to."""
 
 
 def _like(column: str) -> str:
@@ -47,8 +57,13 @@ def _any_like(values: str) -> str:
     return f"len(list_filter({values}, lambda each: each ILIKE {{}} ESCAPE '\\')) > 0"
 
 
-def _span(*columns: str) -> str:
-    return _RUNS_OF_SPANS % " OR ".join(_like(f"spans.{column}") for column in columns)
+def _one_span(name: str, meaning: str, kind: Kind, span_sql: str, choices: tuple[str, ...] = ()) -> Field:
+    """A field that is about spans: a run passes when one of its spans does."""
+    return Field(name, meaning, kind, _RUNS_OF_SPANS % span_sql, choices, span_sql)
+
+
+def _likes(*columns: str) -> str:
+    return " OR ".join(_like(f"spans.{column}") for column in columns)
 
 
 _ALL: Final = (
@@ -72,27 +87,44 @@ _ALL: Final = (
         "name",
         _any_like("CAST(json_extract_string(diagnoses.document, '$.findings[*].detector') AS VARCHAR[])"),
     ),
-    Field("agent", "its agent", "name", _like("runs.agent")),
-    Field("tool", "a tool one of its spans called", "name", _span("tool")),
-    Field("model", "a model it asked", "name", _any_like("runs.models")),
-    Field("service", "its service", "name", _like("runs.service")),
-    Field("env", "its environment", "name", _like("runs.environment")),
+    Field("agent", "its agent", "name", _like("runs.agent"), span_sql=_like("coalesce(spans.agent, runs.agent)")),
+    _one_span("tool", "a tool one of its spans called", "name", _likes("tool")),
+    Field(
+        "model",
+        "a model it asked",
+        "name",
+        _any_like("runs.models"),
+        span_sql=_likes("request_model", "response_model"),
+    ),
+    Field("service", "its service", "name", _like("runs.service"), span_sql=_likes("service")),
+    Field("env", "its environment", "name", _like("runs.environment"), span_sql=_likes("environment")),
     Field("session", "its session or conversation", "name", _like("runs.session_id")),
     Field("user", "its user", "name", _like("runs.user_id")),
     Field("tag", "a label it was given", "name", _any_like("runs.tags")),
-    Field("version", "the version of its service or of an agent", "name", _span("service_version", "agent_version")),
+    _one_span(
+        "version", "the version of its service or of an agent", "name", _likes("service_version", "agent_version")
+    ),
     Field(
         "run",
         "its id, the agent's own id for it, or a trace id",
         "name",
         _any_like("list_concat([runs.run_id], runs.run_keys, runs.trace_ids)"),
     ),
-    Field("name", "the name of its first span", "name", _like("runs.name")),
-    Field(
+    Field("name", "the name of its first span", "name", _like("runs.name"), span_sql=_likes("name")),
+    _one_span("span", "the id of one of its spans", "name", _likes("span_id")),
+    _one_span("kind", "what one of its spans stands for", "choice", "spans.kind = {}", tuple(semconv.Kind)),
+    _one_span(
+        "ended",
+        "how one of its spans ended, in OpenTelemetry's words; `pending` while it has not",
+        "choice",
+        "CASE WHEN spans.end_ns = 0 THEN 'pending' ELSE spans.status END = {}",
+        ("ok", "error", "unset", "pending"),
+    ),
+    _one_span(
         "error",
         "a part of the type or message of an error in it",
         "contained",
-        _span("error_type", "error_message", "status_message"),
+        _likes("error_type", "error_message", "status_message"),
     ),
     Field("verdict", "a part of its verdict", "contained", _like("diagnoses.verdict")),
     Field(
@@ -100,6 +132,7 @@ _ALL: Final = (
         "words in its messages, tool arguments and results, names, rationale and errors",
         "text",
         _RUNS_WITH_TEXT,
+        span_sql=_SPANS_WITH_TEXT,
     ),
     Field(
         "complete",
@@ -120,19 +153,35 @@ _ALL: Final = (
         "how long it took",
         "duration",
         "CASE WHEN runs.clock_valid THEN runs.end_ns - runs.start_ns END {op} {}",
+        span_sql="CASE WHEN spans.end_ns >= spans.start_ns THEN spans.end_ns - spans.start_ns END {op} {}",
     ),
-    Field("cost", "what it cost in US dollars, as far as that is known", "dollars", "runs.cost {op} {}"),
+    Field(
+        "cost",
+        "what it cost in US dollars, as far as that is known",
+        "dollars",
+        "runs.cost {op} {}",
+        span_sql="spans.cost {op} {}",
+    ),
     Field(
         "tokens",
         "tokens in and out",
         "number",
         "coalesce(runs.input_tokens + runs.output_tokens, runs.input_tokens, runs.output_tokens) {op} {}",
+        span_sql="coalesce(spans.input_tokens + spans.output_tokens, spans.input_tokens, spans.output_tokens) {op} {}",
     ),
     Field("spans", "how many spans it has", "number", "runs.spans {op} {}"),
     Field("errors", "how many of its spans ended with an error", "number", "runs.errors {op} {}"),
     Field("calls", "how many model calls it made", "number", "runs.model_calls {op} {}"),
-    Field("since", "began then or later; arrived, where its clock is invalid", "since", f"{STARTED} >= {{}}"),
-    Field("before", "began, or arrived, before then", "before", f"{STARTED} < {{}}"),
+    Field(
+        "since",
+        "began then or later; arrived, where its clock is invalid",
+        "since",
+        f"{STARTED} >= {{}}",
+        span_sql=f"{_SPAN_STARTED} >= {{}}",
+    ),
+    Field(
+        "before", "began, or arrived, before then", "before", f"{STARTED} < {{}}", span_sql=f"{_SPAN_STARTED} < {{}}"
+    ),
 )
 FIELDS: Final = {field.name: field for field in _ALL}
 """Name -> field, in the order of the documentation."""
@@ -142,4 +191,6 @@ ANY: Final = Field(
     "text",
     "concat_ws(' ', runs.name, runs.agent, runs.service, diagnoses.verdict) ILIKE {} ESCAPE '\\'"
     " OR starts_with(runs.run_id, {word}) OR " + _RUNS_WITH_TEXT,
+    span_sql="concat_ws(' ', spans.name, spans.agent, spans.tool, spans.service) ILIKE {} ESCAPE '\\'"
+    " OR starts_with(spans.span_id, {word}) OR " + _SPANS_WITH_TEXT,
 )

@@ -112,6 +112,15 @@ class TextIndex:
                 for span_id, _, _ in _texts(reader, phrase, number)
             ]
 
+    def spans_with(self, phrase: str) -> list[tuple[str, str]]:
+        """Finds (trace id, span id) of every text the phrase stands in; a text that was repeated counts where it stood first."""
+        with self._reader() as reader:
+            return reader.execute(
+                "SELECT DISTINCT trace_id, span_id FROM words JOIN texts ON texts.id = words.rowid"
+                " JOIN traces ON traces.number = words.rowid >> ? WHERE words MATCH ?",
+                (_SHIFT, _match(phrase)),
+            ).fetchall()
+
     def texts(self, phrase: str, trace_id: str, most: int) -> list[Text]:
         """Reads the first texts of a trace the phrase stands in."""
         with self._reader() as reader:

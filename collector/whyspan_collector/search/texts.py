@@ -29,9 +29,12 @@ class Texts:
         self.in_background = False
         """True where somebody calls `update` all the time; else every search brings the index up to date first."""
 
-    def find(self, phrase: str) -> tuple[list[str], list[tuple[str, str]]]:
-        """Finds the traces a phrase stands in, as `filter.Search`. Raises StoreUnavailable where the disk is full."""
+    def find(self, phrase: str, subject: filters.Subject = "runs") -> tuple[list[str], list[tuple[str, str]]]:
+        """Finds where a phrase stands, as `filter.Search`. Raises StoreUnavailable where the disk is full."""
         self._catch_up()
+        if subject == "spans":
+            with _as_unavailable():
+                return [], self._index.spans_with(phrase)
         split = self._query("split_traces")["trace_id"].to_pylist()
         with _as_unavailable():
             return self._index.search(phrase, split)

@@ -23,6 +23,7 @@ COMMANDS = (
     Command("up", "up", "run collector, analysis and dashboard until Ctrl-C"),
     Command("import", "import_files", "store and diagnose OTLP files and folders"),
     Command("runs", "runs", "list the runs, failed ones first, with a one-line verdict"),
+    Command("spans", "spans", "list the spans a filter holds for, newest first"),
     Command("show", "show", "print the decision tree of a run"),
     Command("why", "why", "say why a run ended as it did, with the evidence"),
     Command("report", "report", "write a failure report over many runs"),

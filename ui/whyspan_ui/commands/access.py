@@ -46,13 +46,13 @@ def since_ns(text: str) -> int:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def add_filter(parser: argparse.ArgumentParser) -> None:
-    """Adds `[FILTER ...]`, several arguments being one filter."""
+def add_filter(parser: argparse.ArgumentParser, subject: str = "runs") -> None:
+    """Adds `[FILTER ...]` for runs or spans, several arguments being one filter."""
     parser.add_argument(
         "filter",
         metavar="FILTER",
         nargs="*",
-        help="only runs this holds for: words, and tests such as status:failed tool:refund* duration>5s (docs/filter.md)",
+        help=f"only {subject} this holds for: words, and tests such as status:failed tool:refund* duration>5s (docs/filter.md)",
     )
 
 
