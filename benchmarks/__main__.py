@@ -4,6 +4,7 @@ import argparse
 from importlib import import_module
 
 BENCHES = {
+    "dashboard": "how long the page of a run takes to open, and a selection until its details are there",
     "faults": "how often the diagnosis names the operation that was made to go wrong, beside rules that know nothing",
     "ingest": "spans per second until they are queryable, beside two servers of others; what an overload loses",
     "sdk": "what a span costs on the caller's thread, beside other SDKs; import time; memory",

@@ -5,6 +5,7 @@ No step recurses and none is quadratic: chains of 20,000 spans, cycles and missi
 
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,21 @@ from whyspan_analysis.model import Run
 from whyspan_collector import vocabularies
 from whyspan_collector.records import Content, Log, Span
 from whyspan_collector.rollup import LATEST_NS
-from whyspan_collector.rows import logs_from_table, spans_from_table
+from whyspan_collector.rows import logs_from_table, outlines_from_table, spans_from_table
 
 if TYPE_CHECKING:
     from pyarrow import Table
 
     from whyspan_collector.service import AnyStore
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """One span with all it carried."""
+
+    span: Span
+    content: Content
+    logs: list[Log]
 
 
 def load_run(store: "AnyStore", run_id: str) -> Run:
@@ -29,8 +39,31 @@ def load_run(store: "AnyStore", run_id: str) -> Run:
     """
     spans = spans_from_table(store.query("run_spans_raw", run_id=run_id))
     if not spans:
-        raise LookupError(f"There is no run {run_id!r} in the store; `whyspan runs` lists what is there.")
+        raise _no_run(run_id)
     return assemble(run_id, spans, logs_from_table(store.query("run_logs", run_id=run_id)))
+
+
+def load_outline(store: "AnyStore", run_id: str) -> Run:
+    """The run without what its spans carried: no attributes, no contents, no logs. A tenth of the time of `load_run`.
+
+    Raises:
+        LookupError: the store holds no such run.
+    """
+    spans = outlines_from_table(store.query("run_spans", run_id=run_id))
+    if not spans:
+        raise _no_run(run_id)
+    return _arranged(run_id, spans)[0]
+
+
+def load_bodies(store: "AnyStore", run_id: str, span_ids: list[str]) -> dict[str, Body]:
+    """These spans of a run whole, by id; those it does not have are left out."""
+    spans = spans_from_table(store.query("some_spans_raw", run_id=run_id, span_ids=span_ids))
+    logs = _by_span(logs_from_table(store.query("some_spans_logs", run_id=run_id, span_ids=span_ids)))
+    bodies: dict[str, Body] = {}
+    for span in spans:
+        own = logs.get(span.span_id, [])
+        bodies.setdefault(span.span_id, Body(span, vocabularies.content(span, own), own))
+    return bodies
 
 
 def load_runs(store: "AnyStore", run_ids: list[str]) -> dict[str, Run]:
@@ -53,13 +86,26 @@ def _by_run(table: "Table") -> "dict[str, Table]":
     return slices
 
 
+def _no_run(run_id: str) -> LookupError:
+    return LookupError(f"There is no run {run_id!r} in the store; `whyspan runs` lists what is there.")
+
+
 def assemble(run_id: str, spans: Iterable[Span], logs: Iterable[Log]) -> Run:
     """The run these spans and logs make. Depends on the set of them only, never on their order."""
+    run, cycles, shadowed = _arranged(run_id, spans)
+    run.logs = sorted(logs, key=lambda log: (log.time_ns, log.span_id or "", log.event_name or "", repr(log.body)))
+    own = _by_span(run.logs)
+    run.contents = {span.span_id: vocabularies.content(span, own.get(span.span_id, [])) for span in run.spans}
+    run.missing = _missing(run, cycles=cycles, shadowed=shadowed)
+    return run
+
+
+def _arranged(run_id: str, spans: Iterable[Span]) -> tuple[Run, int, int]:
+    """The run without contents and logs, how many cycles of parents were cut, and how many spans another of the same id hides."""
     every = sorted(spans, key=lambda span: (span.start_ns, span.span_id, span.trace_id))
     by_id: dict[str, Span] = {}
     for span in every:
         by_id.setdefault(span.span_id, span)
-    kept_logs = sorted(logs, key=lambda log: (log.time_ns, log.span_id or "", log.event_name or "", repr(log.body)))
     roots, children, cycles = _tree(by_id)
     ordered = _causal_order(roots, children)
     orphans = [s.span_id for s in ordered if s.parent_span_id and s.parent_span_id not in by_id]
@@ -67,14 +113,13 @@ def assemble(run_id: str, spans: Iterable[Span], logs: Iterable[Log]) -> Run:
         run_id=run_id,
         trace_ids=sorted({span.trace_id for span in every}),
         spans=ordered,
-        contents=_contents(ordered, kept_logs),
-        logs=kept_logs,
+        contents={},
+        logs=[],
         children={None: roots, **children},
         orphans=orphans,
         complete=not orphans and all(_ended(span) for span in ordered),
     )
-    run.missing = _missing(run, cycles=cycles, shadowed=len(every) - len(by_id))
-    return run
+    return run, cycles, len(every) - len(by_id)
 
 
 def _ended(span: Span) -> bool:
@@ -124,12 +169,12 @@ def _causal_order(roots: list[Span], children: dict[str | None, list[Span]]) -> 
     return [entry[4] for entry in placed]
 
 
-def _contents(spans: list[Span], logs: list[Log]) -> dict[str, Content]:
+def _by_span(logs: Iterable[Log]) -> dict[str, list[Log]]:
     by_span: dict[str, list[Log]] = {}
     for log in logs:
         if log.span_id:
             by_span.setdefault(log.span_id, []).append(log)
-    return {span.span_id: vocabularies.content(span, by_span.get(span.span_id, [])) for span in spans}
+    return by_span
 
 
 def _missing(run: Run, *, cycles: int, shadowed: int) -> list[str]:

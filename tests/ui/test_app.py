@@ -21,6 +21,7 @@ def get(sample_data: Path, monkeypatch: pytest.MonkeyPatch) -> Get:
     monkeypatch.setenv("WHYSPAN_DATA", str(sample_data))
     routes = [
         Route("/api/runs/{run_id}/spans.json", app.spans),
+        Route("/api/runs/{run_id}/notes.json", app.notes),
         Mount(theme.assets_path(), app.Assets(directory=theme.ASSETS)),
     ]
     guarded = Starlette(routes=routes, middleware=[Middleware(app.Guard, hosts=app.LOOPBACK)])
@@ -39,6 +40,23 @@ def test_the_spans_of_a_run_are_served(get: Get) -> None:
 
     assert get(f"/api/runs/{run_id}/spans.json").json()["run"] == run_id
     assert get("/api/runs/feedfeed/spans.json").status_code == 404
+
+
+def test_what_came_out_of_spans_is_served_apart(get: Get) -> None:
+    """The columns are there before the contents: what a span returned is asked for by row, and is missing from the columns."""
+    run_id = next(
+        run["run_id"] for run in data.runs().to_pylist() if run["agent"] == "triage" and run["outcome"] == "ok"
+    )
+    columns = get(f"/api/runs/{run_id}/spans.json").json()
+    row = columns["kind"].index(columns["kinds"].index("tool"))
+
+    notes = get(f"/api/runs/{run_id}/notes.json?from=0").json()
+    assert columns["note"][row] is None
+    assert len(notes) == len(columns["id"])
+    assert notes[row]
+    assert get(f"/api/runs/{run_id}/notes.json?from={row}").json()[0] == notes[row]
+    assert get(f"/api/runs/{run_id}/notes.json?from=nowhere").json() == notes
+    assert get("/api/runs/feedfeed/notes.json").status_code == 404
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8501", "127.0.0.1.evil.example", ""])

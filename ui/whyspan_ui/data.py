@@ -1,47 +1,55 @@
 """The dashboard's only door to the store and the analysis.
 
-Every question opens the store and lets go of it again: a collector may start, stop or move while the dashboard runs, and
+The store is open while somebody asks, and let go of then: a collector may start, stop or move while the dashboard runs, and
 without one the file stays free for the next command. What is expensive is kept by (run id, revision), so it is never stale.
 """
 
 import os
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from threading import Lock
+from typing import Any, Final
 
 import pyarrow as pa
 
-from whyspan_analysis.diagnose import diagnose
-from whyspan_analysis.load import load_run
-from whyspan_analysis.model import Diagnosis, Run
+from whyspan.model import Decision
+from whyspan_analysis.batch import diagnose_run
+from whyspan_analysis.load import Body, load_bodies, load_outline
+from whyspan_analysis.model import Diagnosis, Grade, Outcome, Run, Status
 from whyspan_analysis.report.build import build
 from whyspan_analysis.report.model import Report
+from whyspan_analysis.stored import stored_diagnosis
 from whyspan_collector.coverage import Coverage, coverage
 from whyspan_collector.filter import parse
-from whyspan_collector.service import open_store
+from whyspan_collector.records import Content
+from whyspan_collector.service import AnyStore, open_store
 
-_WITH_EXCERPTS = 50
+_WITH_EXCERPTS: Final = 50
 """Runs of which the words around a hit are shown; each takes a search of its own."""
-_RUNS_KEPT = 8
-"""Loaded runs kept in memory; one of 20,000 spans takes about 100 MB."""
+_RUNS_KEPT: Final = 8
+"""Outlines of runs kept in memory; one of 20,000 spans takes about 30 MB."""
+_DIAGNOSED_HERE: Final = 2_000
+"""Spans up to which a run without a stored diagnosis, such as one that is still running, is diagnosed while the page waits."""
+_NOT_YET: Final = "The run is not diagnosed yet: the worker does so when no span has come for some seconds."
 
 
 @dataclass(frozen=True, slots=True)
 class Investigation:
-    """A run with everything known about it."""
+    """A run with everything known about it but what its spans carried; `bodies` reads that."""
 
     row: dict[str, Any]
     """The run's row of the query `run`."""
     run: Run
+    """Its outline; `contents` has the recorded decisions only."""
     diagnosis: Diagnosis
 
     @property
     def revision(self) -> str:
-        """Changes whenever a span or log of the run does."""
-        return str(self.row["revision"])
+        """Changes whenever a span, log or the stored diagnosis of the run does."""
+        return revision(self.row)
 
 
 def data_dir() -> Path:
@@ -49,9 +57,51 @@ def data_dir() -> Path:
     return Path(os.environ.get("WHYSPAN_DATA", ".whyspan"))
 
 
+class _Shared:
+    """One open store for all threads of this process: a database file can be opened once only."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._open: dict[Path, tuple[AnyStore, int]] = {}
+        """Folder -> its store and how many use it."""
+
+    def take(self, folder: Path) -> AnyStore:
+        with self._lock:
+            store, users = self._open.get(folder) or (open_store(folder), 0)
+            self._open[folder] = store, users + 1
+            return store
+
+    def give_back(self, folder: Path) -> None:
+        with self._lock:
+            store, users = self._open.pop(folder)
+            if users > 1:
+                self._open[folder] = store, users - 1
+            else:
+                store.close()
+
+
+_shared: Final = _Shared()
+
+
+@contextmanager
+def opened(folder: Path | None = None) -> Iterator[AnyStore]:
+    """The store of a folder, by default that of the dashboard; open at least until the end of the block."""
+    folder = folder or data_dir()
+    store = _shared.take(folder)
+    try:
+        yield store
+    finally:
+        _shared.give_back(folder)
+
+
 def runs() -> pa.Table:
     """All runs with their diagnosis, newest first (query `runs`)."""
     return _ask("runs")
+
+
+def newest(filter_text: str, limit: int = 1) -> list[str]:
+    """The ids of the newest runs a filter holds for."""
+    return [str(run_id) for run_id in _ask("runs", filter=filter_text, limit=limit)["run_id"].to_pylist()]
 
 
 def matching(text: str) -> dict[str, str | None]:
@@ -61,7 +111,7 @@ def matching(text: str) -> dict[str, str | None]:
         FilterError: the text is no filter.
     """
     parse(text)
-    with closing(open_store(data_dir())) as store:
+    with opened() as store:
         found: dict[str, str | None] = dict.fromkeys(store.query("runs", filter=text)["run_id"].to_pylist())
         for each in reversed(store.excerpts(text, list(found)[:_WITH_EXCERPTS])):
             found[each.run_id] = f"{each.before}{each.hit}{each.after}"
@@ -71,17 +121,35 @@ def matching(text: str) -> dict[str, str | None]:
 def investigation(reference: str) -> Investigation | None:
     """The run this id, trace id or prefix means; None where it means no run or several."""
     folder = data_dir()
-    with closing(open_store(folder)) as store:
+    with opened(folder) as store:
         found = store.query("resolve_run", reference=reference).to_pylist()
         rows = store.query("run", run_id=found[0]["run_id"]).to_pylist() if len(found) == 1 else []
     if not rows:
         return None
-    return Investigation(rows[0], *_loaded(folder, rows[0]["run_id"], rows[0]["revision"]))
+    row = rows[0]
+    return Investigation(row, *_outline(folder, row["run_id"], revision(row), row["spans"]))
+
+
+def revision(row: dict[str, Any]) -> str:
+    """The state of a run and of its stored diagnosis."""
+    return f"{row['revision']}-{row['analysis_version'] or 'undiagnosed'}"
+
+
+def state(run_id: str) -> tuple[str, int] | None:
+    """The revision of a run and when its last span arrived, nanoseconds since the epoch; None when it is gone."""
+    rows = _ask("run", run_id=run_id).to_pylist()
+    return (revision(rows[0]), rows[0]["last_arrived_ns"]) if rows else None
+
+
+def bodies(run_id: str, span_ids: list[str]) -> dict[str, Body]:
+    """Some spans of a run whole, by id."""
+    with opened() as store:
+        return load_bodies(store, run_id, span_ids)
 
 
 def status() -> dict[str, Any]:
     """What the store holds and what became of everything that came in."""
-    with closing(open_store(data_dir())) as store:
+    with opened() as store:
         return store.status()
 
 
@@ -92,23 +160,33 @@ def sources() -> pa.Table:
 
 def instrumentations() -> list[Coverage]:
     """What the newest spans of each instrumentation fill and what is unknown in them."""
-    with closing(open_store(data_dir())) as store:
+    with opened() as store:
         return coverage(store.query)
 
 
 def _ask(name: str, **parameters: Any) -> pa.Table:
-    with closing(open_store(data_dir())) as store:
+    with opened() as store:
         return store.query(name, **parameters)
 
 
 @lru_cache(maxsize=_RUNS_KEPT)
-def _loaded(folder: Path, run_id: str, revision: str) -> tuple[Run, Diagnosis]:  # noqa: ARG001 - part of the key
-    with closing(open_store(folder)) as store:
-        run = load_run(store, run_id)
-    return run, diagnose(run)
+def _outline(folder: Path, run_id: str, state: str, spans: int) -> tuple[Run, Diagnosis]:  # noqa: ARG001 - part of the key
+    with opened(folder) as store:
+        run = load_outline(store, run_id)
+        diagnosis = stored_diagnosis(store, run_id)
+        if diagnosis is None:
+            diagnosis = diagnose_run(store, run_id) if spans <= _DIAGNOSED_HERE else _undiagnosed(run_id)
+    for node in diagnosis.decisions:
+        if node.source == "recorded":
+            run.contents[node.span_id] = Content(decision=Decision(node.question, choice=node.choice))
+    return run, diagnosis
+
+
+def _undiagnosed(run_id: str) -> Diagnosis:
+    return Diagnosis(run_id, Outcome(Status.UNKNOWN, _NOT_YET), Grade.NONE, None, [], [], [], [], [])
 
 
 def report(folder: Path, run_url: Callable[[str], str]) -> Report:
     """The batch report over all runs of a data folder; `run_url` gives the address of a run in this dashboard."""
-    with closing(open_store(folder)) as store:
+    with opened(folder) as store:
         return build(store, run_url=run_url)

@@ -57,6 +57,24 @@ test("an error that only repeats an inner one is no problem of its own", () => {
   assert.deepEqual(core.buildModel(run()).problemRows, [4, 5]);
 });
 
+test("a view is carried over to the next state of the run by the ids of its spans", () => {
+  const model = core.buildModel(run());
+  const open = core.initiallyOpen(model);
+  open[3] = 0;
+  const grown = run({});
+  for (const name of ["id", "parent", "depth", "kind", "name", "note", "start", "duration", "tokens", "cost", "error", "mark"]) {
+    grown[name] = [grown[name][0], { id: "new", parent: 0, depth: 1, start: 600, duration: 10 }[name] ?? null, ...grown[name].slice(1)];
+  }
+  grown.parent = [-1, 0, 0, 0, 0, 4, 4, 0];
+  const after = core.buildModel(grown);
+  const kept = core.carryOver(view(model, { open, root: 3, filter: "tool", zoom: [0, 500] }), model, after);
+  assert.deepEqual([...kept.open], [1, 1, 1, 1, 0, 1, 1, 1]);
+  assert.equal(after.id[kept.root], "step");
+  assert.equal(kept.filter, "tool");
+  assert.deepEqual(kept.zoom, [0, 610], "who sees the whole run goes on seeing it");
+  assert.deepEqual(core.carryOver(view(model, { open, zoom: [100, 200] }), model, after).zoom, [100, 200]);
+});
+
 test("folding hides the subtree, a search and a filter look through the fold", () => {
   const model = core.buildModel(run());
   const open = core.initiallyOpen(model);

@@ -1,9 +1,11 @@
 """A run as columns for the explorer: one list per field, depth first. The contract is assets/explorer/core.js."""
 
 import json
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from whyspan.semconv import Kind
+from whyspan_analysis.load import Body
 from whyspan_analysis.model import DecisionNode, Diagnosis, Role, Run, Status
 from whyspan_collector.records import Content, Message, Span
 from whyspan_ui.components import figures
@@ -23,6 +25,8 @@ LETTERS = {
     Kind.OTHER: "·",
 }
 NO_CHOICE = "choice not captured"
+NOTES = 200
+"""Rows whose notes are asked for at once."""
 _NOTE_LENGTH = 140
 _Number = TypeVar("_Number", int, float)
 _MARKS_OF_PROBLEMS = ("decisive", "rival", "error", "finding", "recovered")
@@ -32,7 +36,7 @@ def columns(run: Run, diagnosis: Diagnosis) -> dict[str, Any]:
     """Everything the explorer shows before a span is opened.
 
     Times are milliseconds from the earliest valid start. Spans without a valid time are put where their parent starts and
-    have no duration. `tokens` and `cost` are null on a span whose descendants report their own, so that sums count once.
+    have no duration. A note is null where it takes the span's content, see `notes`. `tokens` and `cost` are null on a span whose descendants report their own, so that sums count once.
     """
     spans = depth_first(run)
     rows = {span.span_id: row for row, span in enumerate(spans)}
@@ -49,18 +53,28 @@ def columns(run: Run, diagnosis: Diagnosis) -> dict[str, Any]:
         "depth": _depths(parent),
         "kind": [KINDS.index(span.kind) for span in spans],
         "name": [title(run, span) for span in spans],
-        "note": [note(span, run.contents.get(span.span_id)) for span in spans],
+        "note": [_known_note(span) for span in spans],
         "start": start,
         "duration": duration,
         "tokens": _own(tokens, parent),
         "cost": _own([span.cost for span in spans], parent),
         "error": [int(span.status == "error") for span in spans],
         "mark": _marks(spans, run.orphans, diagnosis),
+        "notes_at_once": NOTES,
         "marks_of_problems": _MARKS_OF_PROBLEMS,
         "decisive": rows.get(decisive) if decisive else None,
         "decisions": [_decision(node, rows, decisive) for node in diagnosis.decisions if node.span_id in rows],
         "no_decisions": "No decision was recorded, and none could be derived: no model call in this run offers a choice.",
     }
+
+
+def _known_note(span: Span) -> str | None:
+    return note(span, Content()) if span.status == "error" or span.kind is Kind.STEP else None
+
+
+def notes(spans: list[Span], bodies: Mapping[str, Body]) -> list[str]:
+    """One line of what came out of each span, from their contents."""
+    return [note(span, bodies[span.span_id].content if span.span_id in bodies else Content()) for span in spans]
 
 
 def depth_first(run: Run) -> list[Span]:
@@ -83,11 +97,11 @@ def title(run: Run, span: Span) -> str:
     return names.get(span.kind) or span.name
 
 
-def note(span: Span, content: Content | None) -> str:
+def note(span: Span, content: Content) -> str:
     """One line of what came out of a span: its error, its result, or what the model said."""
     if span.status == "error":
         return one_line(span.error_message or span.status_message or span.error_type or "")
-    if content is None or span.kind is Kind.STEP:  # a step repeats what its last child returned
+    if span.kind is Kind.STEP:  # a step repeats what its last child returned
         return ""
     if content.output_messages:
         return one_line(said(content.output_messages[0]))

@@ -76,11 +76,10 @@ def _evidence(run: Run, node: DecisionNode) -> Markup:
 
 
 def _led_to(run: Run, node: DecisionNode) -> Markup:
-    spans = {span.span_id: span for span in run.spans}
-    led_to = [spans[span_id] for span_id in node.led_to if span_id in spans]
+    led_to = [span_id for span_id in node.led_to if span_id in run.order]
     if not led_to:
         return section("Led to", None, absent("No span that carries this choice out was received."))
-    return section("Led to", "derived", *(link(run, span.span_id) for span in led_to))
+    return section("Led to", "derived", *(link(run, span_id) for span_id in led_to))
 
 
 def link(run: Run, span_id: str) -> Markup:

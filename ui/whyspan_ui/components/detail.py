@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from whyspan.semconv import Kind
+from whyspan_analysis.load import Body
 from whyspan_analysis.model import DecisionNode, Diagnosis, Finding, Run
 from whyspan_analysis.report import wording
 from whyspan_collector.records import Content, Message, Span
@@ -21,10 +22,10 @@ _LATEST_MESSAGES = 6
 """Input messages shown at once; a model call repeats the whole conversation before it."""
 
 
-def detail(run: Run, diagnosis: Diagnosis, span_id: str) -> None:
+def detail(run: Run, diagnosis: Diagnosis, body: Body) -> None:
     """Show one span. What its kind does not say stays in the Raw tab."""
-    span = run.span(span_id)
-    content = run.contents.get(span_id) or Content()
+    span = body.span
+    span_id = span.span_id
     decisions = [node for node in diagnosis.decisions if node.span_id == span_id]
     st.html(
         join(
@@ -36,7 +37,7 @@ def detail(run: Run, diagnosis: Diagnosis, span_id: str) -> None:
     for name, tab in zip(names, st.tabs(names, key=f"tab-{span_id}", on_change="rerun"), strict=True):
         if tab.open:
             with tab:
-                _show(name, run, diagnosis, span, content)
+                _show(name, run, diagnosis, body)
 
 
 def _tabs(span: Span, decisions: list[DecisionNode]) -> list[str]:
@@ -51,15 +52,15 @@ def _tabs(span: Span, decisions: list[DecisionNode]) -> list[str]:
     return [*decision_tab, "Input and output", "Raw"]
 
 
-def _show(name: str, run: Run, diagnosis: Diagnosis, span: Span, content: Content) -> None:
+def _show(name: str, run: Run, diagnosis: Diagnosis, body: Body) -> None:
     if name == "Decision":
-        st.html(join(*(decision(run, node) for node in diagnosis.decisions if node.span_id == span.span_id)))
+        st.html(join(*(decision(run, node) for node in diagnosis.decisions if node.span_id == body.span.span_id)))
     elif name == "Messages":
-        _messages(content, span)
+        _messages(body.content, body.span)
     elif name == "Raw":
-        _raw(run, span)
+        _raw(body)
     else:
-        st.html(_call(diagnosis, span, content))
+        st.html(_call(diagnosis, body.span, body.content))
 
 
 def _header(run: Run, span: Span) -> Markup:
@@ -174,11 +175,12 @@ def _value(heading: str, value: Any) -> Markup:
     return section(heading, "recorded", code(value))
 
 
-def _raw(run: Run, span: Span) -> None:
+def _raw(body: Body) -> None:
+    span = body.span
     identity = {"span id": span.span_id, "parent span id": span.parent_span_id, "trace id": span.trace_id}
     identity |= {"name": span.name, "start": figures.moment(span.start_ns), "status": span.status}
     identity |= {"scope": span.scope, "vocabulary": span.vocabulary}
-    logs = [asdict(log) for log in run.logs if log.span_id == span.span_id]
+    logs = [asdict(log) for log in body.logs]
     st.html(
         join(
             _table("Span", identity),

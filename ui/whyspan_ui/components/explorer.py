@@ -36,11 +36,13 @@ def explorer(run_id: str, revision: str, *, selected: str, on_select: Callable[[
         css=(theme.ASSETS / "explorer" / "explorer.css").read_text(encoding="utf-8"),
         js=_LOADER,
     )
+    address = f"/api/runs/{quote(run_id, safe='')}/{{}}.json?revision={quote(revision, safe='')}"
     component(
         key=key(run_id),
         data={
             "module": f"{theme.assets_path()}/explorer/explorer.js",
-            "url": f"/api/runs/{quote(run_id, safe='')}/spans.json?revision={quote(revision, safe='')}",
+            "url": address.format("spans"),
+            "notes": address.format("notes"),
             "revision": revision,
             "sel": selected,
         },

@@ -77,10 +77,9 @@ def quote(run: Run, ref: Ref, *, here: str | None = None) -> Markup:
 
 
 def _place(run: Run, span_id: str) -> Markup:
-    spans = {span.span_id: span for span in run.spans}
-    if span_id not in spans:
+    if span_id not in run.order:
         return tag("span", f"span {span_id}, which was not received ", class_="muted")
-    return tag("button", tag("bdi", title(run, spans[span_id])), class_="where", data_span=span_id)
+    return tag("button", tag("bdi", title(run, run.span(span_id))), class_="where", data_span=span_id)
 
 
 def _rivals(run: Run, diagnosis: Diagnosis) -> Markup | None:
@@ -96,9 +95,7 @@ def _rivals(run: Run, diagnosis: Diagnosis) -> Markup | None:
 
 
 def _hypothesis(run: Run, hypothesis: Hypothesis) -> Markup:
-    spans = {span.span_id: span for span in run.spans}
-    span = spans.get(hypothesis.span_id)
-    name = title(run, span) if span else hypothesis.span_id
+    name = title(run, run.span(hypothesis.span_id)) if hypothesis.span_id in run.order else hypothesis.span_id
     terms = [
         tag("tr", tag("td", f"{bits:+.1f}", class_="bits"), tag("td", prose(reason)))
         for reason, bits in hypothesis.unfold

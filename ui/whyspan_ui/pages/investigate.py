@@ -37,9 +37,10 @@ def page() -> None:
 
 def most_telling() -> str | None:
     """The newest failed run, else the newest run."""
-    rows = data.runs().to_pylist()
-    failed = [row for row in rows if row["outcome"] == "failed"]
-    return next((str(row["run_id"]) for row in failed + rows), None)
+    for filter_text in ("status:failed", ""):
+        for run_id in data.newest(filter_text):
+            return run_id
+    return None
 
 
 def header(row: dict[str, Any]) -> Markup:
@@ -78,13 +79,13 @@ def explore(found: Investigation) -> None:
     first = found.diagnosis.hypotheses[0].span_id if found.diagnosis.hypotheses else run.spans[0].span_id
     initial = st.query_params.get("span", first)
     selected = st.session_state.get(name, {}).get("sel") or initial
-    if selected not in run.contents:
+    if selected not in run.order:
         selected = first
     left, right = st.columns([63, 37], gap="small")
     with left:
         explorer(run.run_id, found.revision, selected=initial, on_select=lambda: None)
     with right, st.container(key="detail", border=True):
-        detail(run, found.diagnosis, selected)
+        detail(run, found.diagnosis, data.bodies(run.run_id, [selected])[selected])
 
 
 page()

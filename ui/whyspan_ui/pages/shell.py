@@ -3,7 +3,7 @@
 import streamlit as st
 
 from whyspan_collector.errors import StoreError
-from whyspan_ui import theme
+from whyspan_ui import data, theme
 from whyspan_ui.components.notices import unreadable_store
 
 st.set_page_config(page_title="Whyspan", page_icon=theme.ASSETS / "favicon.png", layout="wide")
@@ -18,6 +18,7 @@ page = st.navigation(
     position="top",
 )
 try:
-    page.run()
+    with data.opened():  # once for all questions of the page
+        page.run()
 except StoreError as error:
     unreadable_store(error)

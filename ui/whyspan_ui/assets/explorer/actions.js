@@ -47,6 +47,7 @@ function changes(explorer) {
     search: (text) => {
       const { found, shown } = core.search(model, text);
       explorer.change({ query: text.trim().toLowerCase(), found, hits: shown });
+      if (shown) explorer.notes.all(() => Boolean(state.query));
     },
     filter: (name) => explorer.change({ filter: state.filter === name ? null : name }),
     focus: () => explorer.change({ root: state.selected }),

@@ -97,7 +97,7 @@ export function search(model, query) {
   const found = [];
   const shown = new Set();
   for (let i = 0; i < model.size; i++) {
-    if (!`${model.name[i]}\n${model.note[i]}\n${model.id[i]}`.toLowerCase().includes(wanted)) continue;
+    if (!`${model.name[i]}\n${model.note[i] ?? ""}\n${model.id[i]}`.toLowerCase().includes(wanted)) continue;
     found.push(i);
     for (let a = i; a !== NONE && !shown.has(a); a = model.parent[a]) shown.add(a);
   }
@@ -114,6 +114,15 @@ export function cycle(list, from, direction) {
 /** Open all ancestors of a row. */
 export function reveal(model, open, i) {
   for (let a = model.parent[i]; a !== NONE; a = model.parent[a]) open[a] = 1;
+}
+
+/** What a newer state of the run keeps of a view: rows by the ids of their spans, as far as they are still there. */
+export function carryOver(before, model, after) {
+  const row = (old) => (old === NONE ? NONE : (after.rowOf.get(model.id[old]) ?? NONE));
+  const open = new Uint8Array(after.size).fill(1);
+  for (let i = 0; i < model.size; i++) if (after.rowOf.has(model.id[i])) open[row(i)] = before.open[i];
+  const whole = before.zoom[0] === 0 && before.zoom[1] === model.total;
+  return { open, root: row(before.root), filter: before.filter, zoom: whole ? [0, after.total] : before.zoom };
 }
 
 /** Fold everything but the roots, or unfold everything when that is how it is already. */

@@ -20,9 +20,14 @@ export default function render({ parentElement, data, setStateValue }) {
   load(data.url).then(
     (columns) => {
       if (mounted.get(parentElement) !== entry) return;
-      const selected = before?.explorer?.selectedId() ?? data.sel;
+      const selectedId = before?.explorer?.selectedId() ?? data.sel;
       before?.explorer?.dispose();
-      entry.explorer = new Explorer(root, columns, selected, (spanId) => entry.report(spanId));
+      entry.explorer = new Explorer(root, columns, {
+        selectedId,
+        report: (spanId) => entry.report(spanId),
+        noteAddress: (row) => `${data.notes}&from=${row}`,
+        before: before?.explorer,
+      });
     },
     (error) => root.replaceChildren(el("p", { class: "notice" }, `The spans could not be loaded: ${error.message}`)),
   );

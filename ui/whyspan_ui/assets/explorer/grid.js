@@ -7,8 +7,8 @@ export const ROW = 25;
 const MARGIN = 6;
 const DEEPEST_INDENT = 14; // guides beyond this depth would push the name out of sight
 
-/** `state()` gives the explorer's state. `onSelect(row)`, `onToggle(row)`. Returns {draw, show, page}. */
-export function createGrid(element, state, { onSelect, onToggle }) {
+/** `state()` gives the explorer's state. `onSelect(row)`, `onToggle(row)`, `onShow(rows)`. Returns {draw, show, page}. */
+export function createGrid(element, state, { onSelect, onToggle, onShow }) {
   const pad = el("div", { class: "pad", role: "presentation" });
   const layer = el("div", { class: "layer", role: "rowgroup" });
   element.append(pad, layer);
@@ -26,6 +26,7 @@ export function createGrid(element, state, { onSelect, onToggle }) {
       if (!row.hidden) fill(row, first + n);
     });
     element.setAttribute("aria-activedescendant", `row-${selected}`);
+    onShow(rows.slice(first, last));
   }
 
   function fill(row, position) {
@@ -54,7 +55,7 @@ export function createGrid(element, state, { onSelect, onToggle }) {
     letter.title = model.kinds[kind[i]].replace("_", " ");
     name.replaceChildren(...highlighted(model.name[i], query));
     name.title = model.name[i];
-    note.textContent = model.note[i];
+    note.textContent = model.note[i] ?? "";
     tag.textContent = model.mark[i] ?? "";
     tag.className = `tag ${model.mark[i] ?? ""}`;
     tokens.textContent = formatCount(model.tokenSum[i]);

@@ -11,6 +11,7 @@ import { createGrid } from "./grid.js";
 import { actionFor } from "./keys.js";
 import { createMap } from "./map.js";
 import { createMinimap } from "./minimap.js";
+import { createNotes } from "./notes.js";
 import { createFooter, createHelp, createToolbar } from "./toolbar.js";
 
 const REPORT_AFTER_MS = 90;
@@ -19,11 +20,15 @@ const LEAST_HEIGHT = 480;
 const BELOW = 70; // room for the folded chart below
 
 export class Explorer {
-  /** `report(spanId)` is called when the selection has come to rest. */
-  constructor(root, columns, selectedId, report) {
+  /**
+   * `report(spanId)` is called when the selection has come to rest; `noteAddress(row)` is where notes are fetched;
+   * `before` is the explorer of an earlier state of the run, or undefined.
+   */
+  constructor(root, columns, { selectedId, report, noteAddress, before }) {
     this.root = root;
     this.report = report;
     this.model = core.buildModel(columns);
+    this.notes = createNotes(this.model, noteAddress, () => this.noted());
     this.positions = new Int32Array(this.model.size).fill(core.NONE);
     this.state = {
       model: this.model,
@@ -35,14 +40,21 @@ export class Explorer {
       filter: null,
       root: core.NONE,
       zoom: [0, this.model.total],
+      ...(before ? core.carryOver(before.state, before.model, this.model) : {}),
     };
+    const scrolled = before?.treegrid.scrollTop ?? 0;
+    const query = before?.toolbar.input.value ?? "";
+    const focused = before?.treegrid.matches(":focus");
     this.actions = createActions(this);
     this.layOut();
     this.listen();
     this.fit();
     this.change({});
     this.drawAxis();
+    if (query) this.actions.search((this.toolbar.input.value = query));
+    this.treegrid.scrollTop = scrolled;
     this.select(this.model.rowOf.get(selectedId) ?? this.model.decisive ?? 0, { commit: false });
+    if (focused) this.treegrid.focus({ preventScroll: true });
     root.dataset.ready = "true";
   }
 
@@ -75,7 +87,8 @@ export class Explorer {
     const onSelect = (row) => this.select(row, { push: true });
     this.map = createMap(map, read, onSelect);
     this.minimap = createMinimap(minimap, () => this.colours(swatches), read, { onZoom: (a, b) => this.zoom(a, b), onSelect });
-    this.grid = createGrid(this.treegrid, read, { onSelect, onToggle: (row) => this.toggle(row) });
+    const onToggle = (row) => this.toggle(row);
+    this.grid = createGrid(this.treegrid, read, { onSelect, onToggle, onShow: (rows) => this.notes.want(rows) });
   }
 
   /** The theme's colours as the canvas needs them: resolved. */
@@ -116,6 +129,13 @@ export class Explorer {
     this.minimap.draw();
     this.map.draw();
     this.grid.draw();
+  }
+
+  /** Notes have come: show them, and look through them where somebody searches. */
+  noted() {
+    if (this.state.query) this.actions.search(this.toolbar.input.value);
+    else this.grid.draw();
+    this.describe(this.state.selected);
   }
 
   /** Apply a change of the view (search, filter, focus) and list the rows anew. */
