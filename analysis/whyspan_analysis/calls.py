@@ -3,10 +3,10 @@
 from collections import defaultdict
 from typing import Any
 
+from whyspan.rules.results import parsed
 from whyspan.semconv import Kind
 from whyspan_analysis.fields import text
 from whyspan_analysis.model import Run
-from whyspan_analysis.results import parsed
 from whyspan_analysis.steps import Action, Call, parts
 from whyspan_collector.records import Message, Span
 

@@ -9,10 +9,10 @@ from collections import defaultdict, deque
 from collections.abc import Iterator
 from typing import Any
 
+from whyspan.rules.results import error_in, parsed
 from whyspan.semconv import Kind
 from whyspan_analysis.fields import join, text
 from whyspan_analysis.model import Run
-from whyspan_analysis.results import error_in, parsed
 from whyspan_analysis.steps import Action, Call, canonical
 from whyspan_collector.records import Part, Span
 

@@ -7,10 +7,10 @@ answered nothing, or answered against its own observations. Error status alone d
 import re
 from collections.abc import Callable
 
+from whyspan.rules.results import is_empty
 from whyspan_analysis.fields import refer
 from whyspan_analysis.lineage import END, Lineage
 from whyspan_analysis.model import Outcome, Ref, Run, Status
-from whyspan_analysis.results import is_empty
 from whyspan_analysis.steps import Steps
 from whyspan_collector.records import Span
 

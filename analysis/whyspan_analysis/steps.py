@@ -5,41 +5,12 @@ it, and the message that carried its result back. Instrumentations record one, t
 """
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from whyspan.semconv import Effect
+from whyspan.rules.effects import changes
 from whyspan_collector.records import Content, Message, Part, Span
-
-_READING = frozenset(
-    [
-        "get",
-        "find",
-        "list",
-        "search",
-        "read",
-        "fetch",
-        "look",
-        "lookup",
-        "query",
-        "check",
-        "calculate",
-        "compute",
-        "think",
-        "describe",
-        "show",
-        "view",
-        "count",
-        "retrieve",
-        "select",
-        "transfer",
-        "handoff",
-    ]
-)
-"""First words of tool names that only look: used where no effect was declared."""
-_VERB = re.compile(r"[A-Za-z]+")
 
 
 @dataclass(slots=True, eq=False)
@@ -86,11 +57,7 @@ class Action:
     @property
     def changes(self) -> bool:
         """True when it changes something outside the run: by its declared effect, else by the first word of its name."""
-        effect = self.span.effect if self.span is not None else None
-        if effect is not None:
-            return effect not in (Effect.PURE_READ, Effect.VOLATILE_READ)
-        verb = _VERB.match(self.name)
-        return verb is not None and verb[0].casefold() not in _READING
+        return changes(self.name, self.span.effect if self.span is not None else None)
 
 
 @dataclass(slots=True, eq=False)

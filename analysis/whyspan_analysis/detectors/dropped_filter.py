@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from whyspan.rules.results import is_empty
 from whyspan_analysis.case import Case, Detector
 from whyspan_analysis.constraints import dropped_arguments, read_constraints, words
 from whyspan_analysis.fields import join, text
 from whyspan_analysis.model import Finding, Role
-from whyspan_analysis.results import is_empty
 
 
 def find(detector: Detector, case: Case) -> Iterator[Finding]:

@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import TypeVar
 
+from whyspan.rules.results import is_empty
 from whyspan_analysis.case import Case, Detector
 from whyspan_analysis.fields import text
 from whyspan_analysis.model import Finding, Role, Status
-from whyspan_analysis.results import is_empty
 from whyspan_analysis.steps import Action, canonical
 
 Key = TypeVar("Key", bound=Hashable)

@@ -1,0 +1,4 @@
+-- What people did about incidents, oldest first.
+SELECT *
+FROM incident_events
+ORDER BY number
