@@ -14,6 +14,7 @@ _STEPS: Final = (
     "erase_logs",
     "erase_split_spans",
     "erase_diagnoses",
+    "erase_run_errors",
     "erase_pins",
     "erase_runs",
     "erase_joins",

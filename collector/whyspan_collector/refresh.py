@@ -22,6 +22,7 @@ _RUN_FIELDS: Final = [field.name for field in fields(RunRow)]
 _STEPS: Final = (
     "delete_stale_diagnoses",
     "delete_split_spans",
+    "delete_run_errors",
     "delete_runs",
     "insert_runs",
     "insert_split_spans",
@@ -33,7 +34,8 @@ def refresh(connection: DuckDBPyConnection, prices: Prices) -> None:
     """Regroups and sums up what changed, inside the caller's transaction; costs are derived with the given prices."""
     affected = connection.sql(statements()["affected_traces"]).to_arrow_table()
     with named_tables(connection, affected=affected):
-        spans, logs = _facts(connection, affected)
+        window = _window(affected)
+        spans, logs = _facts(connection, window)
         runs = partition(spans)
         stored = {span.key for span in spans}
         logs_of = assign_logs(runs, logs)
@@ -43,6 +45,7 @@ def refresh(connection: DuckDBPyConnection, prices: Prices) -> None:
         with named_tables(connection, renewed=renewed, renewed_split_spans=renewed_split_spans):
             for statement in _STEPS:
                 connection.execute(statements()[statement])
+            connection.execute(statements()["insert_run_errors"], window)
 
 
 def _row(row: RunRow) -> dict[str, Any]:
@@ -50,13 +53,13 @@ def _row(row: RunRow) -> dict[str, Any]:
     return {name: getattr(row, name) for name in _RUN_FIELDS} | {"usage": [asdict(usage) for usage in row.usage]}
 
 
-def _facts(connection: DuckDBPyConnection, affected: pa.Table) -> tuple[list[SpanFacts], list[LogFacts]]:
-    if not len(affected):
-        return [], []
-    window = {
-        "first": min(affected["first_arrived_ns"].to_pylist()),
-        "last": max(affected["last_arrived_ns"].to_pylist()),
-    }
+def _window(affected: pa.Table) -> dict[str, int]:
+    """When everything of the affected traces arrived: reading can skip the rest."""
+    first, last = (affected[name].to_pylist() for name in ("first_arrived_ns", "last_arrived_ns"))
+    return {"first": min(first, default=0), "last": max(last, default=0)}
+
+
+def _facts(connection: DuckDBPyConnection, window: dict[str, int]) -> tuple[list[SpanFacts], list[LogFacts]]:
     spans = connection.sql(statements()["span_facts"], params=window).to_arrow_table()
     logs = connection.sql(statements()["log_facts"], params=window).to_arrow_table()
     return [SpanFacts(*row) for row in _values(spans)], [LogFacts(*row) for row in _values(logs)]

@@ -60,11 +60,12 @@ def test_deleted_text_is_gone_and_the_space_comes_back(tmp_path: Path) -> None:
     shared = text(0, 4000)
     with closing(Store(tmp_path)) as store:
         store.ingest(
-            [run_of(1, shared), run_of(2, shared + text(2, 5_000_000))],
+            [run_of(1, shared), replace(run_of(2, shared + text(2, 5_000_000)), error_message="xylo4phon broke")],
             [Log(f"{2:032x}", None, T0, None, None, "bye xylo3phon")],
             T0,
         )
         store.query("runs", filter="text:work")
+        assert store.query("runs", filter="error:xylo4phon")["run_id"].to_pylist() == [f"{2:032x}"]
         assert store.path.stat().st_size + Path(f"{store.path}.wal").stat().st_size > 5_000_000
         kept = content(store, f"{1:032x}")
         assert store.delete([f"{2:032x}", "nosuch"]) == 1
@@ -81,6 +82,7 @@ def test_deleted_text_is_gone_and_the_space_comes_back(tmp_path: Path) -> None:
     for path in tmp_path.rglob("*"):
         assert not path.is_file() or b"xylo2phon" not in path.read_bytes(), path
         assert not path.is_file() or b"xylo3phon" not in path.read_bytes(), path
+        assert not path.is_file() or b"xylo4phon" not in path.read_bytes(), path
     with closing(duckdb.connect(tmp_path / "whyspan.duckdb")) as raw:
         ((stored,),) = raw.execute("SELECT sum(octet_length(stored)) FROM packs").fetchall()
     assert stored < 50_000

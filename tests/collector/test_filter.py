@@ -177,6 +177,20 @@ def test_the_same_terms_find_spans(store: Store, text: str, spans: str) -> None:
     assert sorted(named) == sorted(spans.split())
 
 
+def test_errors_follow_what_arrives_and_how_runs_are_joined(tmp_path: Path) -> None:
+    """An error counts for the run its span is in now: of a newer version, of two runs that became one, of one in a split trace."""
+    with closing(Store(tmp_path)) as store:
+        failed = span(1, 1, Kind.AGENT, run_key="K", error_type="Late")
+        store.ingest([replace(failed, end_ns=0, error_type="Early"), span(2, 1, Kind.AGENT)], [], ARRIVED)
+        assert (found(store, "error:early"), found(store, "error:late")) == ({1}, set())
+        store.ingest([failed, span(2, 2, run_key="K", error_message="late too")], [], ARRIVED + 1)
+        assert (found(store, "error:early"), found(store, '-error:"late too"')) == (set(), set())
+        store.ingest([span(3, 1, Kind.AGENT), span(3, 2, Kind.AGENT, parent_span_id=None, error_type="E")], [], ARRIVED)
+        assert [run["root_span_id"] for run in store.query("runs", filter="error:E run:0003*").to_pylist()] == [
+            f"{2:016x}"
+        ]
+
+
 def test_spans_come_newest_first_with_the_run_they_belong_to(tmp_path: Path) -> None:
     """Each once, at most as many as asked for; in a trace of several runs each span is in its own."""
     with closing(Store(tmp_path)) as store:

@@ -126,6 +126,7 @@ def test_data_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None
         ]  # what the first version did not know is not invented
         assert store.query("runs")["outcome"].null_count == 0
         assert everything(store) == expected
+        assert len(store.query("runs", filter="error:must")) == len(store.query("runs", filter="errors>0")) == 1
         store.ingest([replace(span(1), tags=["beta"])], [], T0)
         assert len(store.query("runs", filter="tag:beta")) == 1
         assert len(store.query("runs", filter="-tag:beta")) == 2

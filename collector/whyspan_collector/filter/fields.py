@@ -120,11 +120,12 @@ _ALL: Final = (
         "CASE WHEN spans.end_ns = 0 THEN 'pending' ELSE spans.status END = {}",
         ("ok", "error", "unset", "pending"),
     ),
-    _one_span(
+    Field(
         "error",
         "a part of the type or message of an error in it",
         "contained",
-        _likes("error_type", "error_message", "status_message"),
+        f"runs.run_id IN (SELECT run_id FROM run_errors WHERE {_like('said')})",
+        span_sql=_likes("error_type", "error_message", "status_message"),
     ),
     Field("verdict", "a part of its verdict", "contained", _like("diagnoses.verdict")),
     Field(
