@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from whyspan_collector import metrics, sql
 from whyspan_collector.access import READ_TOKEN, Unauthorized, check_token
+from whyspan_collector.annotations import read_annotation
 from whyspan_collector.body import read_body
 from whyspan_collector.config import Config
 from whyspan_collector.copies import DATABASE
@@ -86,6 +87,7 @@ def routes(backend: Backend) -> list[BaseRoute]:
         ("POST", "/query/{name}", _query),
         ("POST", "/excerpts", _excerpts),
         ("POST", "/diagnoses", _diagnoses),
+        ("POST", "/annotations", _annotations),
         ("POST", "/delete", _delete),
         ("POST", "/backup", _backup),
         ("POST", "/restore", _restore),
@@ -195,6 +197,14 @@ async def _diagnoses(backend: Backend, request: Request) -> Response:
     table = pa.ipc.open_stream(sent).read_all()
     await _in_thread(backend, backend.store.save_diagnoses, table)
     return JSONResponse({"saved": table.num_rows})
+
+
+async def _annotations(backend: Backend, request: Request) -> Response:
+    """Add what somebody says about the diagnosis of a run."""
+    _check_type(request, "application/json")
+    annotation = read_annotation(json.loads(await read_body(request, backend.config.max_body_bytes)))
+    await _in_thread(backend, backend.store.annotate, annotation)
+    return JSONResponse({"recorded": True})
 
 
 async def _delete(backend: Backend, request: Request) -> Response:

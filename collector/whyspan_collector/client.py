@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -10,6 +11,7 @@ import httpx
 import pyarrow as pa
 
 from whyspan_collector.access import CERTIFICATE, INGEST_TOKEN, READ_TOKEN, bearer, trust
+from whyspan_collector.annotations import Annotation
 from whyspan_collector.copies import DATABASE
 from whyspan_collector.errors import QueryError, StoreError, StoreUnavailable
 from whyspan_collector.otlp import CONTENT_TYPES, Encoding, Signal, read_answer, read_refusal
@@ -53,6 +55,10 @@ class RemoteStore:
         with pa.ipc.new_stream(sink, diagnoses.schema) as writer:
             writer.write_table(diagnoses)
         self._api("POST", "/diagnoses", content=sink.getvalue().to_pybytes())
+
+    def annotate(self, annotation: Annotation) -> None:
+        """Add what a person says about the diagnosis of a run; see `Store.annotate`."""
+        self._api("POST", "/annotations", json=asdict(annotation))
 
     def delete(self, run_ids: Sequence[str]) -> int:
         """Delete runs everywhere; see `Store.delete`."""

@@ -16,6 +16,7 @@ _STEPS: Final = (
     "erase_diagnoses",
     "erase_run_errors",
     "erase_pins",
+    "erase_annotations",
     "erase_runs",
     "erase_joins",
     "erase_traces",

@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
@@ -16,6 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from whyspan_collector import copies, prices, sql
+from whyspan_collector.annotations import Annotation
 from whyspan_collector.erase import erase
 from whyspan_collector.errors import QueryError, StoreBusy, StoreError, StoreUnavailable
 from whyspan_collector.merge import IngestCounts, add_to_counters, merge
@@ -131,6 +133,19 @@ class Store:
         with self._lock, self._transaction() as writer, sql.named_tables(writer, renewed=diagnoses):
             writer.execute(sql.statements()["delete_renewed_diagnoses"])
             writer.execute(sql.statements()["insert_diagnoses"])
+
+    def annotate(self, annotation: Annotation) -> None:
+        """Adds what a person says about the diagnosis of a run, with that diagnosis as it is now.
+
+        Raises:
+            QueryError: there is no such run.
+        """
+        if not self._runs_are_current:
+            self._refresh()
+        with self._lock, self._transaction() as writer:
+            ((added,),) = writer.execute(sql.statements()["insert_annotation"], asdict(annotation)).fetchall()
+        if not added:
+            raise QueryError(f"there is no run {annotation.run_id!r} to say something about")
 
     def status(self) -> dict[str, Any]:
         """Says what the store holds, for people and for `doctor`.
