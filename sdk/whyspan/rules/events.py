@@ -27,8 +27,6 @@ class On(StrEnum):
     """The agent chose: the question (`name`), the choice (`out`), the rationale (`text`)."""
     HANDOFF = "handoff"
     """Work is about to go to another agent (`name`), with `args`."""
-    PERSON = "person"
-    """A person was asked (`name`) and answered (`out`)."""
     GUARD = "guard"
     """A guard (`name`) gave its verdict (`out`)."""
     ANSWER = "answer"

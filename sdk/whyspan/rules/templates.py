@@ -34,12 +34,15 @@ class Window:
         )
 
 
+ALWAYS: Final = Window()
+
+
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """What a rule sets of its template."""
 
     n: int = 1
-    within: Window = Window()
+    within: Window = ALWAYS
 
 
 State: TypeAlias = Any

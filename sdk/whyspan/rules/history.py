@@ -1,0 +1,234 @@
+"""What has happened in a run so far, as far as rules may ask: counts, latest results, values, what is left of the budget."""
+
+import json
+from collections import defaultdict
+from typing import Any, Final
+
+from whyspan.rules.cel import Function, NoAnswer
+from whyspan.rules.cel.values import equal
+from whyspan.rules.events import Event, On
+from whyspan.rules.lineage import Lineage, scalars
+from whyspan.rules.results import is_empty, names_more, unwrapped
+from whyspan.rules.schemas import misfit
+
+UNITS: Final = ("usd", "tokens", "model_calls", "tool_calls", "seconds")
+"""Units of a budget."""
+PERSON: Final = "ask_person"
+"""The tool that stands for a question to a person (`whyspan.ask`): what it returns was given, not observed."""
+
+
+class History:
+    """One run, up to the event that is looked at."""
+
+    def __init__(self) -> None:
+        self.lineage = Lineage()
+        self.calls: dict[str, int] = defaultdict(int)
+        self.latest: dict[str, Event] = {}
+        """Tool -> its latest result."""
+        self.failures: dict[str, int] = defaultdict(int)
+        """Tool -> how many of its latest results in a row were errors."""
+        self.repeated: dict[tuple[str, str, str], tuple[int, Any]] = {}
+        """(agent, tool, arguments) -> how often exactly this came back without an error, and what came back.
+
+        Of tools that only read, how often in a row with this result.
+        """
+        self.budget: dict[str, float] = {}
+        self.used: dict[str, float] = dict.fromkeys(UNITS, 0.0)
+        self.offered: dict[str, frozenset[str]] = {}
+        """Agent -> the tools its model was last offered."""
+        self.schemas: dict[str, Any] = {}
+        self.finish = ""
+        """Why the latest model call stopped."""
+
+    def feed(self, event: Event) -> None:
+        """The event has happened."""
+        self.used["seconds"] = max(self.used["seconds"], event.seconds)
+        feed = _FEEDS.get(event.kind)
+        if feed is not None:
+            feed(self, event)
+
+
+def _task(history: History, event: Event) -> None:
+    if event.text:
+        history.lineage.give(event.text)
+    if isinstance(event.args, dict):
+        history.lineage.give(event.args.get("constraints"))
+        budget = event.args.get("budget")
+        if isinstance(budget, dict):
+            history.budget.update({unit: float(left) for unit, left in budget.items() if isinstance(left, int | float)})
+
+
+def _told(history: History, event: Event) -> None:
+    history.lineage.give(event.text)
+
+
+def _model(history: History, event: Event) -> None:
+    history.finish = event.finish
+    history.used["model_calls"] += 1
+    history.used["tokens"] += event.tokens
+    history.used["usd"] += event.usd
+    if event.offered is not None:
+        history.offered[event.agent] = event.offered
+    if isinstance(event.schema, dict):
+        history.schemas.update(event.schema)
+
+
+def _call(history: History, event: Event) -> None:
+    history.calls[event.name] += 1
+    history.used["tool_calls"] += 1
+    if event.schema is not None:
+        history.schemas[event.name] = event.schema
+
+
+def _result(history: History, event: Event) -> None:
+    history.latest[event.name] = event
+    if event.ok is False:
+        history.failures[event.name] += 1
+        return
+    history.failures[event.name] = 0
+    key = _same_call(event)
+    times, before = history.repeated.get(key, (0, None))
+    again = event.changes or (times > 0 and before == event.out)
+    history.repeated[key] = (times + 1 if again else 1, event.out)
+    if event.name == PERSON:
+        history.lineage.give(event.out)
+    else:
+        history.lineage.observe(event.name, event.out)
+
+
+_FEEDS: Final = {
+    On.TASK.value: _task,
+    On.TOLD.value: _told,
+    On.MODEL.value: _model,
+    On.CALL.value: _call,
+    On.RESULT.value: _result,
+}
+
+
+def _same_call(event: Event) -> tuple[str, str, str]:
+    return event.agent, event.name, json.dumps(event.args, sort_keys=True, default=str)
+
+
+# --- the functions of expressions -----------------------------------------------------------------------------
+
+
+def _run(env: dict[str, Any]) -> History:
+    run: History = env["run"]
+    return run
+
+
+def at(event: Event, path: str) -> Any:
+    """The value at a path of the event, such as `args.items[0].id`. Raises NoAnswer when there is none."""
+    steps = path.replace("[", ".").replace("]", "").split(".")
+    value: Any = getattr(event, steps[0], None)
+    for step in steps[1:]:
+        if isinstance(value, dict) and step in value:
+            value = value[step]
+        elif isinstance(value, list | tuple) and step.isdigit() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            raise NoAnswer(f"there is no {path}")
+    if value is None:
+        raise NoAnswer(f"there is no {path}")
+    return value
+
+
+def _label(env: dict[str, Any], path: str) -> str:
+    return _run(env).lineage.label(at(env["e"], path))
+
+
+def _invented(env: dict[str, Any], path: str) -> list[str]:
+    return _run(env).lineage.invented(at(env["e"], path))
+
+
+def _taint(env: dict[str, Any], path: str) -> list[str]:
+    return _run(env).lineage.taint(at(env["e"], path))
+
+
+def _last(env: dict[str, Any], tool: str) -> dict[str, Any]:
+    result = _run(env).latest.get(tool)
+    if result is None:
+        return {}
+    return {"args": result.args, "out": unwrapped(result.out), "ok": result.ok, "error": result.error}
+
+
+def _failed(env: dict[str, Any]) -> list[str]:
+    return sorted(name for name, result in _run(env).latest.items() if result.ok is False)
+
+
+def _failed_changes(env: dict[str, Any]) -> list[str]:
+    return sorted(name for name, result in _run(env).latest.items() if result.ok is False and result.changes)
+
+
+def _partial(env: dict[str, Any]) -> list[str]:
+    return sorted(name for name, result in _run(env).latest.items() if result.ok and names_more(result.out) is not None)
+
+
+def _empty(env: dict[str, Any]) -> list[str]:
+    return sorted(name for name, result in _run(env).latest.items() if result.ok and is_empty(result.out))
+
+
+def _hollow(env: dict[str, Any]) -> list[str]:
+    return sorted(name for name, result in _run(env).latest.items() if result.ok and is_hollow(result))
+
+
+def is_hollow(result: Event) -> bool:
+    """True when all a reading tool returned, beside what it was asked with, is zeros and empty texts: a default, not an answer."""
+    if result.changes:
+        return False
+    echoed = list(scalars(result.args))
+    own = [value for value in scalars(result.out) if not any(equal(value, each) for each in echoed)]
+    told = [value for value in own if not isinstance(value, bool)]
+    return bool(told) and all(not value for value in told) and len(told) == len(own)
+
+
+def _repeats(env: dict[str, Any]) -> int:
+    return _run(env).repeated.get(_same_call(env["e"]), (0, None))[0]
+
+
+def _failures(env: dict[str, Any], tool: str = "") -> int:
+    return _run(env).failures.get(tool or env["e"].name, 0)
+
+
+def _is_offered(env: dict[str, Any]) -> bool:
+    event, run = env["e"], _run(env)
+    known = run.offered.get(event.agent)
+    return known is None or event.name in known
+
+
+def _schema_error(env: dict[str, Any]) -> str:
+    event = env["e"]
+    wrong = misfit(event.args, event.schema or _run(env).schemas.get(event.name))
+    return "" if wrong is None else wrong[0]
+
+
+def _budget_left(env: dict[str, Any], unit: str) -> float:
+    run = _run(env)
+    if unit not in UNITS:
+        raise NoAnswer(f"there is no budget of {unit!r}; units are {', '.join(UNITS)}")
+    if unit not in run.budget:
+        raise NoAnswer(f"the run declared no budget of {unit}")
+    return run.budget[unit] - run.used[unit]
+
+
+FUNCTIONS: Final[dict[str, Function]] = {
+    "label": Function(("string",), "string", _label),
+    "invented": Function(("string",), "list", _invented),
+    "taint": Function(("string",), "list", _taint),
+    "seen": Function(("any",), "bool", lambda env, value: _run(env).lineage.seen(value)),
+    "count": Function(("string",), "int", lambda env, tool: _run(env).calls.get(tool, 0)),
+    "last": Function(("string",), "map", _last),
+    "failed": Function((), "list", _failed),
+    "failed_changes": Function((), "list", _failed_changes),
+    "failures": Function(("string",), "int", _failures, optional=1),
+    "partial": Function((), "list", _partial),
+    "empty": Function((), "list", _empty),
+    "hollow": Function((), "list", _hollow),
+    "repeats": Function((), "int", _repeats),
+    "offered": Function((), "bool", _is_offered),
+    "schema_error": Function((), "string", _schema_error),
+    "budget_left": Function(("string",), "double", _budget_left),
+    "used": Function(("string",), "double", lambda env, unit: _run(env).used.get(unit, 0.0)),
+    "finish": Function((), "string", lambda env: _run(env).finish),
+}
+"""What an expression may ask of the run; docs/rules.md says what each means."""
