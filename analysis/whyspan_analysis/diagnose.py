@@ -10,7 +10,7 @@ from whyspan_analysis.ranking import rank
 from whyspan_analysis.reconstruct import read_steps
 from whyspan_analysis.words import chain, verdict
 
-ANALYSIS_VERSION = "2"
+ANALYSIS_VERSION = "3"
 """Changes whenever the same spans may get another diagnosis; stored diagnoses of other versions are made anew."""
 
 MAX_HYPOTHESES = 8

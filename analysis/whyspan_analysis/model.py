@@ -155,6 +155,8 @@ class Outcome:
     source: Knowledge = "derived"
     explicit: bool = False
     """True when the run said so itself: a recorded check, or an exception that left it."""
+    sign: str = "unread"
+    """What kind of sign it is, in a word: `recorded`, `raised`, `cut_off`..."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ answered nothing, or answered against its own observations. Error status alone d
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from whyspan.rules.results import is_empty
 from whyspan_analysis.fields import refer
@@ -27,7 +28,7 @@ def judge(run: Run, steps: Steps, lineage: Lineage) -> Outcome:
     """How the run ended, by the first sign that speaks; `unknown` when none does."""
     for sign in _SIGNS:
         if (outcome := sign(run, steps, lineage)) is not None:
-            return outcome
+            return replace(outcome, sign=sign.__name__.removeprefix("_"))
     return Outcome(Status.UNKNOWN, "No final answer and no check was captured, so how the run ended cannot be told.")
 
 

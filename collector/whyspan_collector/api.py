@@ -27,6 +27,7 @@ from whyspan_collector.copies import DATABASE
 from whyspan_collector.errors import QueryError, StoreError, StoreUnavailable
 from whyspan_collector.forward import Forwarder
 from whyspan_collector.gate import Gate
+from whyspan_collector.incident_events import read_event
 from whyspan_collector.ingest import Ingest
 from whyspan_collector.otlp import TooLarge
 from whyspan_collector.store import Store
@@ -87,6 +88,7 @@ def routes(backend: Backend) -> list[BaseRoute]:
         ("POST", "/query/{name}", _query),
         ("POST", "/excerpts", _excerpts),
         ("POST", "/diagnoses", _diagnoses),
+        ("POST", "/incident-events", _incident_events),
         ("POST", "/annotations", _annotations),
         ("POST", "/delete", _delete),
         ("POST", "/backup", _backup),
@@ -197,6 +199,14 @@ async def _diagnoses(backend: Backend, request: Request) -> Response:
     table = pa.ipc.open_stream(sent).read_all()
     await _in_thread(backend, backend.store.save_diagnoses, table)
     return JSONResponse({"saved": table.num_rows})
+
+
+async def _incident_events(backend: Backend, request: Request) -> Response:
+    """Add what somebody did about an incident."""
+    _check_type(request, "application/json")
+    event = read_event(json.loads(await read_body(request, backend.config.max_body_bytes)))
+    await _in_thread(backend, backend.store.record_incident_event, event)
+    return JSONResponse({"recorded": True})
 
 
 async def _annotations(backend: Backend, request: Request) -> Response:

@@ -14,6 +14,7 @@ from whyspan_collector.access import CERTIFICATE, INGEST_TOKEN, READ_TOKEN, bear
 from whyspan_collector.annotations import Annotation
 from whyspan_collector.copies import DATABASE
 from whyspan_collector.errors import QueryError, StoreError, StoreUnavailable
+from whyspan_collector.incident_events import IncidentEvent
 from whyspan_collector.otlp import CONTENT_TYPES, Encoding, Signal, read_answer, read_refusal
 from whyspan_collector.search import Excerpt
 
@@ -55,6 +56,10 @@ class RemoteStore:
         with pa.ipc.new_stream(sink, diagnoses.schema) as writer:
             writer.write_table(diagnoses)
         self._api("POST", "/diagnoses", content=sink.getvalue().to_pybytes())
+
+    def record_incident_event(self, event: IncidentEvent) -> None:
+        """Add what somebody did about an incident; see `Store.record_incident_event`."""
+        self._api("POST", "/incident-events", json=asdict(event))
 
     def annotate(self, annotation: Annotation) -> None:
         """Add what a person says about the diagnosis of a run; see `Store.annotate`."""

@@ -20,6 +20,7 @@ from whyspan_collector import copies, prices, sql
 from whyspan_collector.annotations import Annotation
 from whyspan_collector.erase import erase
 from whyspan_collector.errors import QueryError, StoreBusy, StoreError, StoreUnavailable
+from whyspan_collector.incident_events import IncidentEvent
 from whyspan_collector.merge import IngestCounts, add_to_counters, merge
 from whyspan_collector.migrate import migrate
 from whyspan_collector.otlp import encode
@@ -133,6 +134,11 @@ class Store:
         with self._lock, self._transaction() as writer, sql.named_tables(writer, renewed=diagnoses):
             writer.execute(sql.statements()["delete_renewed_diagnoses"])
             writer.execute(sql.statements()["insert_diagnoses"])
+
+    def record_incident_event(self, event: IncidentEvent) -> None:
+        """Adds what somebody did about an incident to those before; it is never changed again."""
+        with self._lock, self._transaction() as writer:
+            writer.execute(sql.statements()["insert_incident_event"], asdict(event))
 
     def annotate(self, annotation: Annotation) -> None:
         """Adds what a person says about the diagnosis of a run, with that diagnosis as it is now.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from whyspan_analysis import batch
+from whyspan_analysis import portion
 from whyspan_analysis.batch import diagnose_pending
 from whyspan_analysis.model import Diagnosis, Run
 from whyspan_collector import otlp
@@ -52,11 +52,11 @@ def outcomes(store: Store) -> list[str | None]:
 
 
 def test_diagnoses_every_run_once(store: Store) -> None:
-    """All runs get a diagnosis, progress is told, and a second call finds nothing to do."""
+    """All runs get a diagnosis, progress is told portion by portion, and a second call finds nothing to do."""
     told: list[tuple[int, int]] = []
 
     assert diagnose_pending(store, progress=lambda done, total: told.append((done, total))) == 2
-    assert told == [(1, 2), (2, 2)]
+    assert told == [(2, 2)]
     assert sorted(map(str, outcomes(store))) == ["failed", "ok"]
     assert diagnose_pending(store) == 0
 
@@ -93,8 +93,8 @@ def test_a_run_that_cannot_be_analysed_is_unknown_with_the_reason(
             raise ZeroDivisionError("no steps to divide by")
         return real(run)
 
-    real = batch.diagnose
-    monkeypatch.setattr(batch, "diagnose", diagnose)
+    real = portion.diagnose
+    monkeypatch.setattr(portion, "diagnose", diagnose)
 
     assert diagnose_pending(store) == 2
     row = store.query("diagnosis", run_id=broken).to_pylist()[0]

@@ -1,0 +1,27 @@
+"""The families of failures: a handful of words that sort the detectors for people who look at many runs."""
+
+from typing import Final
+
+_FAMILIES: Final[dict[str, tuple[str, ...]]] = {
+    "tools": ("tool_error", "tool_error_ignored", "retry_storm"),
+    "arguments": (
+        "dropped_filter",
+        "invalid_arguments",
+        "lost_constraint",
+        "ungrounded_argument",
+        "unknown_tool",
+        "wrong_entity",
+    ),
+    "results": ("answer_contradicts", "answer_not_grounded", "empty_result_used", "wrong_reckoning"),
+    "decisions": ("reasoning_mismatch", "unverified_irreversible"),
+    "hand-offs": ("handoff_drops", "misrouted_handoff"),
+    "model": ("model_call_failed", "output_truncated"),
+    "control": ("exact_loop", "killed", "limit_reached", "repeated_change"),
+}
+FAMILY_OF: Final = {detector: name for name, detectors in _FAMILIES.items() for detector in detectors}
+"""Detector -> its family."""
+
+
+def family(detector: str) -> str:
+    """The family of a detector."""
+    return FAMILY_OF.get(detector, "other")

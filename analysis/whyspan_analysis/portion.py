@@ -1,0 +1,144 @@
+"""A portion of a batch: some runs as they were read, and their diagnoses as rows. It crosses to another process and back.
+
+A run whose diagnosis raises gets the outcome unknown with the reason; the others are not its victims.
+"""
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Final, cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from whyspan_analysis.circumstances import circumstances, input_length, version
+from whyspan_analysis.diagnose import ANALYSIS_VERSION, diagnose
+from whyspan_analysis.load import load_runs
+from whyspan_analysis.model import Diagnosis, Grade, Outcome, Run, Status
+from whyspan_analysis.output import diagnosis_document
+from whyspan_analysis.signature import signature
+from whyspan_collector.errors import StoreError
+from whyspan_collector.service import AnyStore
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Some runs: the answers to the two queries that read them, which is all of the store their diagnosis needs."""
+
+    revisions: dict[str, str]
+    """Run id -> the revision that was read."""
+    spans: pa.Table
+    logs: pa.Table
+
+    def query(self, name: str, run_ids: list[str]) -> pa.Table:
+        """Answers as the store did."""
+        table = {"runs_spans_raw": self.spans, "runs_logs": self.logs}[name]
+        return table.filter(pc.is_in(table["of_run"], pa.array(run_ids, pa.string())))
+
+
+def read_portions(store: AnyStore, revisions: dict[str, str]) -> list[Portion]:
+    """Reads runs together; each by itself where one of them cannot be read."""
+    run_ids = list(revisions)
+    try:
+        spans, logs = store.query("runs_spans_raw", run_ids=run_ids), store.query("runs_logs", run_ids=run_ids)
+    except StoreError:
+        raise
+    except Exception:
+        if len(revisions) == 1:
+            raise
+        _log.exception("reading %d runs together failed; reading them one by one", len(revisions))
+        return [each for run_id in run_ids for each in read_portions(store, {run_id: revisions[run_id]})]
+    return [Portion(revisions, spans, logs)]
+
+
+def diagnose_portion(portion: Portion) -> pa.Table:
+    """The rows of `diagnoses` of its runs."""
+    store = cast("AnyStore", portion)
+    try:
+        runs = load_runs(store, list(portion.revisions))
+    except Exception:  # noqa: BLE001 - whatever it is, it belongs to one of them
+        _log.exception("reading %d runs together failed; reading them one by one", len(portion.revisions))
+        runs = {}
+    rows = []
+    for run_id, revision in portion.revisions.items():
+        run, diagnosis = diagnosed(run_id, lambda: runs.pop(run_id, None) or load_runs(store, [run_id])[run_id])  # noqa: B023 - called at once
+        rows.append(_row(revision, run, diagnosis))
+    return pa.Table.from_pylist(rows, schema=_SCHEMA)
+
+
+def diagnosed(run_id: str, load: Callable[[], Run]) -> tuple[Run | None, Diagnosis]:
+    """A run, None where it cannot be read, and its diagnosis: outcome unknown, with the reason, where the analysis fails on it."""
+    run = None
+    try:
+        run = load()
+        return run, diagnose(run)
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001 - one run must not cost the others theirs; the reason is shown
+        _log.exception("the analysis of run %s failed", run_id)
+        reason = f"The analysis itself failed on this run ({type(error).__name__}: {error}); please report it."
+    return run, Diagnosis(
+        run_id=run_id,
+        outcome=Outcome(Status.UNKNOWN, reason),
+        grade=Grade.NONE,
+        verdict=None,
+        hypotheses=[],
+        findings=[],
+        chain=[],
+        decisions=[],
+        missing=[reason],
+    )
+
+
+def _row(revision: str, run: Run | None, diagnosis: Diagnosis) -> dict[str, Any]:
+    decisive = diagnosis.hypotheses[0] if diagnosis.hypotheses else None
+    return {
+        "run_id": diagnosis.run_id,
+        "revision": revision,
+        "analysis_version": ANALYSIS_VERSION,
+        "outcome": diagnosis.outcome.status,
+        "outcome_check": diagnosis.outcome.check,
+        "grade": diagnosis.grade,
+        "verdict": diagnosis.verdict,
+        "decisive_span_id": decisive and decisive.span_id,
+        "decisive_agent": decisive and decisive.agent,
+        "decisive_tool": decisive and decisive.tool,
+        "detector": decisive.findings[0].detector if decisive and decisive.findings else None,
+        "score": decisive and decisive.score,
+        "decisions": len(diagnosis.decisions),
+        "gaps": len(diagnosis.missing),
+        "document": diagnosis_document(diagnosis).model_dump_json(by_alias=True),
+        **(_of_run(run, diagnosis) if run is not None else {}),
+    }
+
+
+def _of_run(run: Run, diagnosis: Diagnosis) -> dict[str, Any]:
+    """What many runs are compared by."""
+    own, second = (signature(run, diagnosis, rank) for rank in (1, 2))
+    return {
+        "signature": own and own.id,
+        "alias": second and second.id,
+        "signature_parts": own and json.dumps(asdict(own), ensure_ascii=False).encode("utf-8", "replace").decode(),
+        "version": version(run),
+        "circumstances": [asdict(each) for each in circumstances(run)],
+        "input_length": input_length(run),
+    }
+
+
+_TEXTS: Final = (
+    *("run_id", "revision", "analysis_version", "outcome", "outcome_check", "grade", "verdict"),
+    *("decisive_span_id", "decisive_agent", "decisive_tool", "detector", "document"),
+    *("signature", "alias", "signature_parts", "version"),
+)
+_SCHEMA: Final = pa.schema(
+    [
+        *(pa.field(name, pa.string()) for name in _TEXTS),
+        *(pa.field(name, pa.int32()) for name in ("decisions", "gaps", "input_length")),
+        pa.field("score", pa.float64()),
+        pa.field("circumstances", pa.list_(pa.struct([("name", pa.string()), ("value", pa.string())]))),
+    ]
+)
+"""Columns of the table `diagnoses`."""
