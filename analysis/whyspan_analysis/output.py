@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from whyspan_analysis.model import DecisionNode, Diagnosis, Finding, Hypothesis, Ref, Run
+from whyspan_analysis.model import DecisionNode, Diagnosis, Finding, Hypothesis, Outcome, Ref, Run
 from whyspan_collector.records import Span
 
 
@@ -221,7 +221,7 @@ def _span(span: Span) -> SpanDocument:
 def _decision(node: DecisionNode) -> DecisionDocument:
     fields = {name: getattr(node, name) for name in DecisionDocument.model_fields}
     fields["options"] = [OptionDocument(**asdict(option)) for option in node.options]
-    fields["evidence"] = [_ref(ref) for ref in node.evidence]
+    fields["evidence"] = [ref_document(ref) for ref in node.evidence]
     return DecisionDocument(**fields)
 
 
@@ -300,26 +300,27 @@ class DiagnosisDocument(_Document):
 
 def diagnosis_document(diagnosis: Diagnosis) -> DiagnosisDocument:
     """The document of one diagnosis."""
-    outcome = diagnosis.outcome
     return DiagnosisDocument(
         run_id=diagnosis.run_id,
-        outcome=OutcomeDocument(
-            status=outcome.status.value,
-            check=outcome.check,
-            class_=outcome.source,
-            refs=[_ref(ref) for ref in outcome.refs],
-        ),
+        outcome=outcome_document(diagnosis.outcome),
         grade=diagnosis.grade.value,
         verdict=diagnosis.verdict,
         hypotheses=[_hypothesis(hypothesis) for hypothesis in diagnosis.hypotheses],
         findings=[_finding(finding) for finding in diagnosis.findings],
-        chain=[SentenceDocument(text=s.text, class_=s.source, refs=[_ref(r) for r in s.refs]) for s in diagnosis.chain],
+        chain=[SentenceDocument(text=s.text, class_=s.source, refs=[ref_document(r) for r in s.refs]) for s in diagnosis.chain],
         decisions=[_decision(node) for node in diagnosis.decisions],
         missing=diagnosis.missing,
     )
 
 
-def _ref(ref: Ref) -> RefDocument:
+def outcome_document(outcome: Outcome) -> OutcomeDocument:
+    """The document of an outcome."""
+    refs = [ref_document(ref) for ref in outcome.refs]
+    return OutcomeDocument(status=outcome.status.value, check=outcome.check, class_=outcome.source, refs=refs)
+
+
+def ref_document(ref: Ref) -> RefDocument:
+    """The document of a reference."""
     return RefDocument(span_id=ref.span_id, field=ref.field, quote=ref.quote)
 
 
@@ -335,7 +336,7 @@ def _finding(finding: Finding) -> FindingDocument:
         strength=round(finding.strength, 3),
         recovered=finding.recovered,
         origin_span_id=finding.origin_span_id,
-        refs=[_ref(ref) for ref in finding.refs],
+        refs=[ref_document(ref) for ref in finding.refs],
     )
 
 

@@ -26,6 +26,7 @@ COMMANDS = (
     Command("spans", "spans", "list the spans a filter holds for, newest first"),
     Command("show", "show", "print the decision tree of a run"),
     Command("why", "why", "say why a run ended as it did, with the evidence"),
+    Command("compare", "compare", "hold a run beside another, or beside the most alike passing one"),
     Command("report", "report", "write a failure report over many runs"),
     Command("sql", "sql", "answer a SELECT of your own, read-only and bounded"),
     Command("export", "export", "write runs as OTLP files or Parquet tables"),

@@ -1,0 +1,109 @@
+"""Which differences the outcome can depend on: all but those that were absorbed.
+
+A difference was absorbed where it
+
+- says the same in other words,
+- is a failed look-up that the same run repeated with success,
+- is an id, a time or an address in a result that nothing used,
+- is a look-up of one run only, or one asked otherwise, after which both runs went on alike and used nothing of it.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from whyspan_analysis.case import Case
+from whyspan_analysis.compare.alignment import Pair
+from whyspan_analysis.compare.differences import Difference
+from whyspan_analysis.compare.moments import Moment
+from whyspan_analysis.reach import reach
+from whyspan_analysis.steps import Action, canonical
+from whyspan_analysis.values import leaves, of_scalar, of_text
+
+_PASSING: Final = ("id ", "date ", "url ")
+"""Kinds of values that differ in any two runs; a number or a word does not."""
+
+
+class Side:
+    """One of the two runs: what leads to its outcome, and up to where each value was used."""
+
+    def __init__(self, case: Case) -> None:
+        self.reached = reach(case)
+        self._repeated = _repeated(case)
+        self._used: dict[str, int] = {}
+        for action in case.actions:
+            self._used[f"text {action.name.casefold()}"] = action.order
+            for leaf in leaves(action.arguments, ""):
+                keys = [f"{value.kind} {value.canon}" for value in of_scalar(leaf.value)]
+                for key in (*keys, f"text {str(leaf.value).casefold()}"):
+                    self._used[key] = max(self._used.get(key, -1), action.order)
+        if case.answer is not None:
+            end = len(case.run.spans)
+            self._used.update({f"{value.kind} {value.canon}": end for value in of_text(case.answer.text)})
+
+    def uses_later(self, values: frozenset[str], moment: Moment) -> bool:
+        """True when one of these values is an argument after the moment, or stands in the answer."""
+        return any(self._used.get(value, -1) > moment.order for value in values)
+
+    def is_retried(self, moment: Moment) -> bool:
+        """True when all that the moment did, or asked for, failed and was repeated, or is the repetition."""
+        return bool(moment.actions) and all(id(action) in self._repeated for action in moment.actions)
+
+
+def _repeated(case: Case) -> set[int]:
+    """The ids of failed look-ups and of the later ones, with the same arguments, that came back."""
+    found: set[int] = set()
+    failed: dict[tuple[str, str], list[Action]] = {}
+    for action in case.actions:
+        asked = failed.setdefault((action.name, canonical(action.arguments)), [])
+        if action.error is not None:
+            asked.append(action)
+        elif asked and not action.changes:
+            found.update(map(id, (*asked, action)))
+            asked.clear()
+    return found
+
+
+def mark(here: Side, there: Side, pairs: Sequence[Pair], found: Sequence[Difference]) -> None:
+    """Says of each difference whether it is consequential, and whether recorded links lead from it to an outcome."""
+    by_pair = {_ids(difference.here, difference.there): difference for difference in found}
+    following: dict[str | None, bool] = {}
+    of_any = False
+    for pair in reversed(pairs):
+        difference = by_pair.get(_ids(*pair))
+        moment = pair[0] or pair[1]
+        assert moment is not None  # noqa: S101 - a pair has at least one side
+        if difference is not None:
+            sides = [
+                (side, one, values)
+                for side, one, values in zip((here, there), pair, difference.values, strict=True)
+                if one is not None
+            ]
+            if any(side.uses_later(values, one) for side, one, values in sides):
+                difference.wording = False  # one of the words was acted on
+            used = any(one.changes or one.answers or side.uses_later(values, one) for side, one, values in sides)
+            retried = difference.kind != "changed" and all(side.is_retried(one) for side, one, _ in sides)
+            went_on_alike = not following.get(moment.agent, of_any)
+            absorbed = (
+                difference.wording or retried or (not used and _is_passing(difference, went_on_alike=went_on_alike))
+            )
+            difference.consequential = not absorbed
+            difference.linked = any(one.span_id in side.reached for side, one, _ in sides)
+        is_choice = moment.kind != "tool" or all(action.asked_by is None for action in moment.actions)
+        if is_choice and (difference is None or difference.consequential):  # what was absorbed says nothing of the next
+            of_any = following[moment.agent] = difference is not None
+
+
+def _is_passing(difference: Difference, *, went_on_alike: bool) -> bool:
+    """True for what may differ between any two good runs; see the head of this module."""
+    if difference.kind == "only_there":
+        return False  # what the other run looked up and this one did not may be what it lacked
+    if difference.kind == "only_here":
+        return went_on_alike
+    if difference.here is not None and difference.here.kind == "tool":
+        every = [value for values in difference.values for value in values]
+        return bool(every) and all(value.startswith(_PASSING) for value in every)
+    return went_on_alike
+
+
+def _ids(here: Moment | None, there: Moment | None) -> tuple[int, int]:
+    return id(here), id(there)

@@ -1,0 +1,110 @@
+"""`python -m benchmarks.faults.pairs`: does comparing a failed run with the same run without the fault lead to the operation that went wrong?"""
+
+import argparse
+from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import product
+
+from benchmarks.faults import held_out
+from benchmarks.faults.bench import BY_NAME
+from benchmarks.faults.fault import FAULTS
+from benchmarks.faults.generate import examples
+from benchmarks.faults.recording import record
+from benchmarks.faults.running import execute
+from whyspan_analysis.compare import Comparison, compare
+from whyspan_analysis.compare.differences import Difference
+from whyspan_analysis.diagnose import diagnose
+
+SEEDS = range(4)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One failed run beside its clean one, and whether each answer is the operation that went wrong."""
+
+    agent: str
+    fault: str
+    first: bool
+    choice: bool
+    either: bool
+    diagnosed: bool
+    """What the diagnosis of the failed run alone says, for comparison."""
+    miss: str
+
+
+def rows(world: tuple[str, int]) -> list[Row]:
+    """All failing runs of one world."""
+    return list(_rows(*world))
+
+
+def _rows(agent: str, seed: int) -> Iterator[Row]:
+    clean = execute(BY_NAME[agent], seed)
+    for example in examples(BY_NAME[agent], seed):
+        if example.kind == "failing" and example.fault is not None:
+            other = record(clean.spans, seed, example.style, outcome=example.told)
+            found = compare(example.run, other)
+            accepted = example.spans | example.consumers
+            alone = diagnose(example.run).hypotheses[:1]
+            first, choice = (_named(one) & accepted for one in (found.first, found.first_choice))
+            label = ", ".join(f"{example.run.span(each).name} @{example.run.order[each]}" for each in example.spans)
+            miss = f"{agent}/{seed} {example.fault.id} {example.style}: {label}; named {_words(found)}"
+            yield Row(
+                agent, example.fault.id, bool(first), bool(choice), bool(first | choice),
+                bool(alone and alone[0].span_id in accepted), miss,
+            )  # fmt: skip
+
+
+def _named(difference: Difference | None) -> set[str]:
+    """The spans of the failed run a difference names: its own, those its tools ran in, the one that did not happen after."""
+    here = difference and (difference.here or difference.instead)
+    if here is None:
+        return set()
+    return {here.span_id} | {action.span_id for action in here.actions}
+
+
+def _words(found: Comparison) -> str:
+    told = []
+    for each in (found.first, found.first_choice):
+        moment = each and (each.here or each.instead)
+        told.append(f"{each.kind} {moment.kind} {moment.name} @{moment.order}" if each and moment else "nothing")
+    return " / ".join(told)
+
+
+def main() -> None:
+    """Compares, prints."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.faults.pairs", description=__doc__)
+    parser.add_argument("--misses", action="store_true", help="also each miss that is not held out")
+    parser.add_argument("--agents", nargs="*", choices=sorted(BY_NAME), default=sorted(BY_NAME))
+    options = parser.parse_args()
+    with ProcessPoolExecutor(1) as processes:
+        found = [row for some in processes.map(rows, product(options.agents, SEEDS)) for row in some]
+    if options.misses:
+        print(
+            "\n".join(
+                r.miss
+                for r in found
+                if not r.either and r.fault not in held_out.FAULTS and r.agent not in held_out.AGENTS
+            )
+        )
+    groups: dict[str, list[Row]] = {
+        "all": found,
+        "held out": [r for r in found if r.fault in held_out.FAULTS or r.agent in held_out.AGENTS],
+    }
+    by_fault = defaultdict(list)
+    for row in found:
+        by_fault[f"{row.fault} {FAULTS[row.fault].name}"].append(row)
+    print(
+        "| failed runs | pairs | first difference | first choice | either | diagnosis alone |\n|---|---|---|---|---|---|"
+    )
+    for name, some in {**groups, **dict(sorted(by_fault.items()))}.items():
+        shares = (
+            sum(getattr(row, field) for row in some) / max(1, len(some))
+            for field in ("first", "choice", "either", "diagnosed")
+        )
+        print(f"| {name} | {len(some)} | " + " | ".join(f"{100 * share:.0f} %" for share in shares) + " |")
+
+
+if __name__ == "__main__":
+    main()
