@@ -1,8 +1,13 @@
 """What a person says about the diagnosis of a run: one record of the append-only table `annotations`."""
 
+import json
 import re
+from collections.abc import Callable, Container
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, get_args
+
+from pyarrow import Table
 
 from whyspan_collector.errors import QueryError
 
@@ -47,3 +52,10 @@ def read_annotation(sent: Any) -> Annotation:
     if not isinstance(sent, dict) or not {"run_id", "at_ns"} <= sent.keys() <= names:
         raise QueryError(f"an annotation is a JSON object with run_id and at_ns, of {sorted(names)}")
     return Annotation(**sent)
+
+
+def write_annotations(query: Callable[..., Table], run_ids: Container[str], path: Path) -> None:
+    """Writes what people said of the diagnoses of some runs, one JSON object a line; no file where nobody said anything."""
+    said = [annotation for annotation in query("annotations").to_pylist() if annotation["run_id"] in run_ids]
+    if said:
+        path.write_text("".join(json.dumps(each) + "\n" for each in said), encoding="utf-8")

@@ -1,7 +1,6 @@
 """Stored runs as files: OTLP requests that any receiver takes, or Parquet tables of the canonical columns."""
 
-import json
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,13 +43,6 @@ def _by_context(table: pa.Table) -> dict[bytes, list[bytes]]:
     for message, context in zip(table["message"].to_pylist(), table["context"].to_pylist(), strict=True):
         groups.setdefault(context, {})[message] = None
     return {context: list(messages) for context, messages in groups.items()}
-
-
-def write_annotations(query: Query, run_ids: Container[str], path: Path) -> None:
-    """Writes what people said of the diagnoses of some runs, one JSON object a line; no file where nobody said anything."""
-    said = [annotation for annotation in query("annotations").to_pylist() if annotation["run_id"] in run_ids]
-    if said:
-        path.write_text("".join(json.dumps(each) + "\n" for each in said), encoding="utf-8")
 
 
 def write_parquet(query: Query, runs: pa.Table, folder: Path, done: Callable[[int], None]) -> None:

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from recordings import SAMPLES, records, sent
 
-from whyspan_collector import export
-from whyspan_collector.annotations import Annotation, read_annotation
+from whyspan_collector.annotations import Annotation, read_annotation, write_annotations
 from whyspan_collector.errors import QueryError
 from whyspan_collector.store import Store
 
@@ -92,12 +91,12 @@ def test_annotations_go_with_their_run_and_come_with_an_export(tmp_path: Path) -
         for number, each in enumerate((run_id, other)):
             store.annotate(Annotation(each, number, note=f"about {each}"))
         path = tmp_path / "annotations.jsonl"
-        export.write_annotations(store.query, {run_id}, path)
+        write_annotations(store.query, {run_id}, path)
         assert [json.loads(line)["note"] for line in path.read_text().splitlines()] == [f"about {run_id}"]
 
         store.delete([run_id])
         assert [each["run_id"] for each in store.query("annotations").to_pylist()] == [other]
-        export.write_annotations(store.query, {run_id}, tmp_path / "none.jsonl")
+        write_annotations(store.query, {run_id}, tmp_path / "none.jsonl")
         assert not (tmp_path / "none.jsonl").exists()
 
 

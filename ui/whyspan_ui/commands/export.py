@@ -7,6 +7,7 @@ from typing import Final
 import pyarrow as pa
 
 from whyspan_collector import export
+from whyspan_collector.annotations import write_annotations
 from whyspan_collector.portions import portions
 from whyspan_collector.service import AnyStore
 from whyspan_ui import terminal
@@ -59,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
 
 def write(store: AnyStore, runs: pa.Table, form: str, folder: Path) -> None:
     """Writes the runs, rows of the query `runs`, to a folder, and what people said of their diagnoses."""
-    export.write_annotations(store.query, set(runs["run_id"].to_pylist()), folder / "annotations.jsonl")
+    write_annotations(store.query, set(runs["run_id"].to_pylist()), folder / "annotations.jsonl")
     with terminal.progress("exporting") as advance:
         if form == "parquet":
             export.write_parquet(store.query, runs, folder, lambda done: advance(done, runs.num_rows))
