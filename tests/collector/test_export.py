@@ -1,9 +1,11 @@
 """Export: what comes out is what came in, and goes in again as the same runs."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from recordings import FOLDERS, sent
@@ -36,20 +38,56 @@ def everything(store: Store) -> dict[str, object]:
     }
 
 
-def test_exported_otlp_is_imported_as_the_same_runs(store: Store, tmp_path: Path) -> None:
-    """All recordings, of every framework: same runs, revisions included, same spans, same log records."""
-    out = tmp_path / "out"
-    out.mkdir()
-    for number, some in enumerate(portions(store.query("runs").to_pylist()), 1):
-        export.write_otlp(store.query, [run["run_id"] for run in some], out, number)
-    with closing(Store(tmp_path / "other")) as other:
-        for path in sorted(out.iterdir()):
-            for request in otlp.requests(path.read_bytes(), 1 << 28):
-                assert request.signal in path.name
-                batch = otlp.decode(request.signal, request.body, request.encoding)
-                assert not batch.rejected
-                other.ingest(batch.spans, batch.logs, 2)
-        assert everything(other) == everything(store)
+def test_exported_runs_are_imported_as_the_same_runs(store: Store, tmp_path: Path) -> None:
+    """All recordings, of every framework, in every form: same runs, revisions included, same spans, same log records."""
+    for form, write in (("pb", export.write_otlp), ("jsonl", export.write_jsonl)):
+        out = tmp_path / form
+        out.mkdir()
+        for number, some in enumerate(portions(store.query("runs").to_pylist()), 1):
+            write(store.query, [run["run_id"] for run in some], out, number)
+        found = [each for path in sorted(out.iterdir()) for each in otlp.requests(path.read_bytes(), 1 << 28)]
+        assert imported(found, tmp_path / f"from-{form}") == everything(store)
+    export.write_parquet(store.query, store.query("runs"), tmp_path, lambda _: None)
+    found = [each for name in ("spans", "logs") for each in export.read_parquet(tmp_path / f"{name}.parquet")]
+    assert imported(found, tmp_path / "from-parquet") == everything(store)
+
+
+def imported(requests: Iterable[otlp.Request], folder: Path) -> dict[str, object]:
+    """What a new store says that takes these requests."""
+    with closing(Store(folder)) as other:
+        for request in requests:
+            batch = otlp.decode(request.signal, request.body, request.encoding)
+            assert not batch.rejected
+            other.ingest(batch.spans, batch.logs, 2)
+        return everything(other)
+
+
+def test_json_lines_are_runs(store: Store, tmp_path: Path) -> None:
+    """Each line is OTLP/JSON with the spans of one run, ids in hexadecimal and numbers of 64 bits as text."""
+    run = store.query("runs", filter="spans>5").to_pylist()[0]
+    export.write_jsonl(store.query, [run["run_id"]], tmp_path, 1)
+    (line,) = (tmp_path / "00001-traces.jsonl").read_text("utf-8").splitlines()
+    spans = [
+        each
+        for group in json.loads(line)["resourceSpans"]
+        for scoped in group["scopeSpans"]
+        for each in scoped["spans"]
+    ]
+    assert len(spans) == run["spans"]
+    assert {each["traceId"] for each in spans} == set(run["trace_ids"])
+    assert all(isinstance(each["startTimeUnixNano"], str) and isinstance(each["kind"], int) for each in spans)
+
+
+def test_a_table_that_is_none_of_ours_is_refused(store: Store, tmp_path: Path) -> None:
+    """Other tables, the list of runs, cut files and rows that hold no OTLP are errors that say so."""
+    export.write_parquet(store.query, store.query("runs"), tmp_path, lambda _: None)
+    spans = tmp_path / "spans.parquet"
+    (tmp_path / "cut.parquet").write_bytes(spans.read_bytes()[:2000])
+    rows = pa.table({"start_ns": [1], "message": [b"\xff"], "context": [b""]})
+    pq.write_table(rows, tmp_path / "wrong.parquet")
+    for name, reason in (("runs", "without what was sent"), ("cut", "broken"), ("wrong", "broken")):
+        with pytest.raises(ValueError, match=reason):
+            list(export.read_parquet(tmp_path / f"{name}.parquet"))
 
 
 def test_parquet_has_every_run_and_span(store: Store, tmp_path: Path) -> None:

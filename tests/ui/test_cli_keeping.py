@@ -59,16 +59,17 @@ def test_spans_are_listed_by_a_filter(whyspan: Say) -> None:
 def test_an_export_is_imported_as_the_same_runs(
     whyspan: Say, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """OTLP goes out and in again, all of it or what a filter holds for; a folder with something in it is left alone."""
-    out = tmp_path / "out"
-    assert whyspan("export", "status:failed", "--out", str(out))[0] == 0
-    main(["import", str(out), "--data", str(tmp_path / "other")])
-    capsys.readouterr()
-    main(["runs", "--json", "--data", str(tmp_path / "other")])
-    assert capsys.readouterr().out == whyspan("runs", "status:failed", "--json")[1]
-    assert whyspan("export", "--out", str(out))[0] == 2
-    assert whyspan("export", "--format", "parquet", "--out", str(tmp_path / "tables"))[0] == 0
-    assert {path.name for path in (tmp_path / "tables").iterdir()} == {"runs.parquet", "spans.parquet"}
+    """Runs go out and in again in every form; a folder with something in it is left alone."""
+    for form in ("otlp", "jsonl", "parquet"):
+        out, other = tmp_path / form, str(tmp_path / f"other {form}")
+        assert whyspan("export", "status:failed", "--format", form, "--out", str(out))[0] == 0
+        assert main(["import", str(out), "--data", other]) == 0
+        capsys.readouterr()
+        main(["runs", "--json", "--data", other])
+        assert capsys.readouterr().out == whyspan("runs", "status:failed", "--json")[1]
+        assert whyspan("export", "--out", str(out))[0] == 2
+    assert main(["import", str(out / "runs.parquet"), "--data", other]) == 2
+    assert "without what was sent" in capsys.readouterr().out
 
 
 def test_sql_answers_and_refuses(whyspan: Say) -> None:

@@ -12,6 +12,7 @@ from whyspan_collector.otlp.files import Request, detect, requests
 from whyspan_collector.otlp.messages import log_from_bytes, span_from_bytes
 from whyspan_collector.otlp.sent import Received, receive
 from whyspan_collector.otlp.shape import ENCODINGS, SHAPES, SIGNALS, Encoding, Malformed, Signal, service_name
+from whyspan_collector.otlp.to_json import to_json
 
 __all__ = [
     "CONTENT_TYPES",
@@ -38,4 +39,5 @@ __all__ = [
     "requests",
     "service_name",
     "span_from_bytes",
+    "to_json",
 ]

@@ -29,7 +29,7 @@ COMMANDS = (
     Command("compare", "compare", "hold a run beside another, or beside the most alike passing one"),
     Command("report", "report", "write a failure report over many runs"),
     Command("sql", "sql", "answer a SELECT of your own, read-only and bounded"),
-    Command("export", "export", "write runs as OTLP files or Parquet tables"),
+    Command("export", "export", "write runs as OTLP files, JSON lines or Parquet tables"),
     Command("delete", "delete", "delete runs everywhere and give back their space"),
     Command("backup", "backup", "write everything stored to one file, while the collector works"),
     Command("restore", "restore", "put a backup in the place of what is stored"),

@@ -1,4 +1,4 @@
-"""`whyspan export`: stored runs as OTLP files, which `import` and any receiver take, or as Parquet."""
+"""`whyspan export`: stored runs as OTLP files or Parquet tables, which `import` makes the same runs of."""
 
 import argparse
 from pathlib import Path
@@ -17,8 +17,11 @@ from whyspan_ui.errors import UsageError
 EXAMPLES: Final = (
     "whyspan export --out traces/                                # everything, as it was sent",
     "whyspan export status:failed since:7d --out failed/         # `whyspan import failed/ --data other` reads it",
-    "whyspan export --format parquet --out tables/               # runs.parquet and spans.parquet",
+    "whyspan export --format jsonl --out lines/                  # OTLP/JSON, one run a line",
+    "whyspan export --format parquet --out tables/               # runs.parquet, spans.parquet and logs.parquet",
 )
+
+_WRITERS: Final = {"otlp": export.write_otlp, "jsonl": export.write_jsonl}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,9 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     access.add_filter(parser)
     parser.add_argument(
         "--format",
-        choices=("otlp", "parquet"),
+        choices=("otlp", "jsonl", "parquet"),
         default="otlp",
-        help="otlp: what was sent; parquet: tables of the canonical columns, without messages (default: otlp)",
+        help="otlp: what was sent, as protobuf; jsonl: the same as JSON lines; parquet: tables of the canonical columns with what was sent"
+        " (default: otlp)",
     )
     parser.add_argument("--out", metavar="FOLDER", type=Path, required=True, help="a new or empty folder to write to")
     access.add_data(parser)
@@ -67,6 +71,6 @@ def write(store: AnyStore, runs: pa.Table, form: str, folder: Path) -> None:
             return
         done = 0
         for number, some in enumerate(portions(runs.select(["run_id", "spans"]).to_pylist()), 1):
-            export.write_otlp(store.query, [run["run_id"] for run in some], folder, number)
+            _WRITERS[form](store.query, [run["run_id"] for run in some], folder, number)
             done += len(some)
             advance(done, runs.num_rows)

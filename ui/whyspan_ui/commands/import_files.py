@@ -1,4 +1,4 @@
-"""`whyspan import`: OTLP files and folders, into the running collector or straight into the store.
+"""`whyspan import`: OTLP files, exported tables and folders of them, into the running collector or straight into the store.
 
 Either way a request goes through the journal, so a crash in the middle loses nothing that was reported as taken.
 """
@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from whyspan_analysis.batch import diagnose_pending
-from whyspan_collector import otlp
+from whyspan_collector import export, otlp
 from whyspan_collector.client import RemoteStore
 from whyspan_collector.config import Config
 from whyspan_collector.errors import StoreError, StoreUnavailable
@@ -56,7 +57,7 @@ class Imported:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to import."""
-    what = "a file of OTLP protobuf, JSON or JSON lines, gzipped or not, or a folder of such files"
+    what = "a file of OTLP protobuf, JSON or JSON lines, gzipped or not, a table of `export`, or a folder of such files"
     parser.add_argument("paths", metavar="PATH", nargs="+", type=Path, help=what)
     access.add_data(parser)
     access.add_json(parser)
@@ -124,14 +125,22 @@ def find_files(paths: Iterable[Path], imported: Imported) -> Iterator[tuple[Path
 def import_file(path: Path, is_named: bool, send: Send, imported: Imported) -> None:
     """Sends the requests of one file and notes what became of them."""
     try:
-        requests, strange_lines = read_file(path)
+        requests, reserve = read_table(path) if is_table(path) else read_file(path)
     except (OSError, ValueError) as error:
         reason = f"{path}: {error.strerror if isinstance(error, OSError) else error}"
         (imported.unreadable if is_named else imported.skipped).append(reason)
         return
     imported.files += 1
-    if strange_lines:
-        imported.rejected.append(f"{path}: {strange_lines} of {strange_lines + len(requests)} lines are not OTLP")
+    if reserve:
+        imported.rejected.append(f"{path}: {reserve}")
+    try:
+        send_all(path, requests, send, imported)
+    except ValueError as error:
+        imported.rejected.append(f"{path}: {error}")
+
+
+def send_all(path: Path, requests: Iterable[otlp.Request], send: Send, imported: Imported) -> None:
+    """Sends requests and notes what became of them. Raises ValueError where one cannot be read."""
     for request in requests:
         try:
             accepted = send(request)
@@ -145,8 +154,21 @@ def import_file(path: Path, is_named: bool, send: Send, imported: Imported) -> N
         imported.rejected += [f"{path}: {reason}" for reason in accepted.rejected]
 
 
-def read_file(path: Path) -> tuple[list[otlp.Request], int]:
-    """The requests in a file, and how many of its lines are not OTLP where others are.
+def is_table(path: Path) -> bool:
+    """Whether a file is a Parquet table, by the first bytes of it."""
+    with path.open("rb") as file:
+        return file.read(4) == b"PAR1"
+
+
+def read_table(path: Path) -> tuple[Iterable[otlp.Request], str]:
+    """The requests in a table, made as they are sent; see `export.read_parquet`, which says what is raised."""
+    requests = export.read_parquet(path)
+    first = next(requests, None)  # whether it is such a table shows now
+    return chain(() if first is None else (first,), requests), ""
+
+
+def read_file(path: Path) -> tuple[list[otlp.Request], str]:
+    """The requests in a file, and a sentence where some of its lines are not OTLP and others are.
 
     Raises:
         OSError: it cannot be read.
@@ -160,7 +182,8 @@ def read_file(path: Path) -> tuple[list[otlp.Request], int]:
         raise ValueError("not OTLP (no spans, log records or metrics found in it)")
     is_lines = len(requests[0].body) < len(content)
     lines = sum(bool(line.strip()) for line in content.splitlines()) if is_lines else 1
-    return requests, lines - len(requests)
+    strange = lines - len(requests)
+    return requests, f"{strange} of {lines} lines are not OTLP" if strange else ""
 
 
 def as_json(imported: Imported, outcomes: Counter[str | None]) -> str:
