@@ -15,7 +15,7 @@ from recordings import records, sent
 from whyspan.semconv import Kind
 from whyspan_collector.records import Span
 from whyspan_collector.search.excerpt import around
-from whyspan_collector.search.index import Text, TextIndex
+from whyspan_collector.search.index import Text, TextIndex, Trace
 from whyspan_collector.search.texts import FILE_NAME
 from whyspan_collector.store import Store
 from whyspan_collector.vocabularies import content
@@ -129,8 +129,8 @@ def test_a_lost_or_damaged_index_is_made_again(tmp_path: Path) -> None:
 def test_erased_words_are_gone_from_the_file(tmp_path: Path) -> None:
     """What is forgotten with `erase` cannot be read from the index's file, and what stays is found as before."""
     with closing(TextIndex(tmp_path / FILE_NAME)) as index:
-        index.replace("a" * 32, 1, [Text("1" * 16, "result", "xylophonist plays")])
-        index.replace("b" * 32, 1, [Text("1" * 16, "result", "somebody plays")])
+        says = {"a" * 32: "xylophonist plays", "b" * 32: "somebody plays"}
+        index.replace(Trace(trace_id, 1, [Text("1" * 16, "result", text)]) for trace_id, text in says.items())
         index.forget(["a" * 32], erase=True)
         assert index.search("plays")[0] == ["b" * 32]
         assert index.search("xylophonist") == ([], [])

@@ -1,15 +1,16 @@
 """The text index as a file: texts in and out by trace, phrases searched. Knows neither the store nor runs."""
 
+import json
 import sqlite3
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
+from whyspan_collector.packs import pack, unpack
 from whyspan_collector.search.span_texts import words
 
 _SCRIPT: Final = files(__package__).joinpath("index.sql").read_text(encoding="utf-8")
@@ -24,6 +25,16 @@ class Text(NamedTuple):
     span_id: str
     place: str
     text: str
+
+
+class Trace(NamedTuple):
+    """What is to be indexed of a trace."""
+
+    trace_id: str
+    arrived_ns: int
+    """When the newest of it arrived."""
+    texts: Iterable[Text]
+    """All of it; one that comes again is left out."""
 
 
 class TextIndex:
@@ -45,32 +56,32 @@ class TextIndex:
         with self._reader() as reader:
             return dict(reader.execute("SELECT trace_id, arrived_ns FROM traces"))
 
-    def replace(self, trace_id: str, arrived_ns: int, texts: Iterable[Text]) -> None:
-        """Indexes a trace anew, in one transaction.
-
-        Args:
-            trace_id: the trace.
-            arrived_ns: when the newest of it arrived.
-            texts: all of it; one that comes again is left out.
-        """
+    def replace(self, traces: Iterable[Trace]) -> None:
+        """Indexes traces anew, in one transaction."""
         with self._lock, self._writer as writer:
-            self._forget(writer, trace_id)
-            ((number,),) = writer.execute(
-                "INSERT INTO traces (trace_id, arrived_ns) VALUES (?, ?) RETURNING number", (trace_id, arrived_ns)
-            ).fetchall()
-            first: dict[str, Text] = {}
-            for each in texts:
-                if each.text.strip():
-                    first.setdefault(each.text, each)
-            ids = range(number << _SHIFT, (number + 1) << _SHIFT)
-            rows = [
-                (row, each.span_id, each.place, words(each.text))
-                for row, each in zip(ids, first.values(), strict=False)
-            ]
-            writer.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", ((row[0], row[3]) for row in rows))
+            texts: list[tuple[int, Text]] = []
+            for trace in traces:
+                self._forget(writer, trace.trace_id)
+                texts += self._keep(writer, trace)
+            # Together, because FTS5 writes a segment whenever another statement comes between, and merges them later.
             writer.executemany(
-                "INSERT INTO texts VALUES (?, ?, ?, ?)", ((*row[:3], zlib.compress(row[3].encode(), 1)) for row in rows)
+                "INSERT INTO words (rowid, text) VALUES (?, ?)", ((row, each.text) for row, each in texts)
             )
+            writer.executemany("INSERT INTO texts VALUES (?, ?, ?)", ((row, *each[:2]) for row, each in texts))
+
+    @staticmethod
+    def _keep(writer: sqlite3.Connection, trace: Trace) -> Iterator[tuple[int, Text]]:
+        """Stores the texts of a trace, each once. Returns them with their ids."""
+        first: dict[str, Text] = {}
+        for span_id, place, text in trace.texts:
+            if text.strip() and text not in first:
+                first[text] = Text(span_id, place, words(text))
+        stored = [each.text.encode() for each in first.values()]
+        ((number,),) = writer.execute(
+            "INSERT INTO traces (trace_id, arrived_ns, sizes, texts) VALUES (?, ?, ?, ?) RETURNING number",
+            (trace.trace_id, trace.arrived_ns, json.dumps(list(map(len, stored))), pack(stored)),
+        ).fetchall()
+        return zip(range(number << _SHIFT, (number + 1) << _SHIFT), first.values(), strict=False)
 
     def forget(self, trace_ids: Iterable[str], *, erase: bool = False) -> None:
         """Removes traces.
@@ -109,7 +120,7 @@ class TextIndex:
                 (trace_id, span_id)
                 for trace_id, number in found
                 if trace_id in exact
-                for span_id, _, _ in _texts(reader, phrase, number)
+                for _, span_id, _ in _places(reader, phrase, number)
             ]
 
     def spans_with(self, phrase: str) -> list[tuple[str, str]]:
@@ -124,11 +135,14 @@ class TextIndex:
     def texts(self, phrase: str, trace_id: str, most: int) -> list[Text]:
         """Reads the first texts of a trace the phrase stands in."""
         with self._reader() as reader:
-            numbers = reader.execute("SELECT number FROM traces WHERE trace_id = ?", (trace_id,)).fetchall()
+            numbers = reader.execute(
+                "SELECT number, sizes, texts FROM traces WHERE trace_id = ?", (trace_id,)
+            ).fetchall()
             return [
-                Text(span_id, place, zlib.decompress(text).decode())
-                for (number,) in numbers
-                for span_id, place, text in _texts(reader, phrase, number, most)
+                Text(span_id, place, stored[row - (number << _SHIFT)])
+                for (number, *packed) in numbers
+                for stored in [_unpacked(*packed)]
+                for row, span_id, place in _places(reader, phrase, number, most)
             ]
 
     def status(self) -> dict[str, int]:
@@ -164,21 +178,26 @@ class TextIndex:
 
     @staticmethod
     def _forget(writer: sqlite3.Connection, trace_id: str) -> None:
-        for (number,) in writer.execute(
-            "DELETE FROM traces WHERE trace_id = ? RETURNING number", (trace_id,)
-        ).fetchall():
-            bounds = (number << _SHIFT, (number + 1) << _SHIFT)
-            rows = writer.execute("DELETE FROM texts WHERE id >= ? AND id < ? RETURNING id, text", bounds).fetchall()
+        gone = writer.execute(
+            "DELETE FROM traces WHERE trace_id = ? RETURNING number, sizes, texts", (trace_id,)
+        ).fetchall()
+        for number, *packed in gone:
+            writer.execute("DELETE FROM texts WHERE id >= ? AND id < ?", (number << _SHIFT, (number + 1) << _SHIFT))
             # FTS5 without content of its own must be told what it is to forget.
             writer.executemany(
                 "INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)",
-                ((row, zlib.decompress(text).decode()) for row, text in rows),
+                enumerate(_unpacked(*packed), number << _SHIFT),
             )
 
 
-def _texts(reader: sqlite3.Connection, phrase: str, number: int, most: int = -1) -> list[Any]:
+def _unpacked(sizes: str, texts: bytes) -> list[str]:
+    return [text.decode() for text in unpack(json.loads(sizes), texts)]
+
+
+def _places(reader: sqlite3.Connection, phrase: str, number: int, most: int = -1) -> list[tuple[int, str, str]]:
+    """Finds the texts of a trace a phrase stands in: their ids, spans and places."""
     return reader.execute(
-        "SELECT span_id, place, texts.text FROM words JOIN texts ON texts.id = words.rowid"
+        "SELECT id, span_id, place FROM words JOIN texts ON texts.id = words.rowid"
         " WHERE words MATCH ? AND words.rowid >= ? AND words.rowid < ? ORDER BY words.rowid LIMIT ?",
         (_match(phrase), number << _SHIFT, (number + 1) << _SHIFT, most),
     ).fetchall()

@@ -2,13 +2,14 @@
 CREATE TABLE traces (
     number     INTEGER PRIMARY KEY,
     trace_id   TEXT NOT NULL UNIQUE,
-    arrived_ns INTEGER NOT NULL      -- when the newest of what is indexed arrived
+    arrived_ns INTEGER NOT NULL,     -- when the newest of what is indexed arrived
+    sizes      TEXT NOT NULL,        -- JSON: how many bytes each of its texts has
+    texts      BLOB NOT NULL         -- one behind the other, zstd: FTS5 needs them to forget, excerpts are cut from them
 );
 CREATE TABLE texts (
     id      INTEGER PRIMARY KEY,     -- number of the trace * 2^24 + place in it
     span_id TEXT NOT NULL,           -- the first span of the trace with this text: a history repeated is indexed once
-    place   TEXT NOT NULL,
-    text    BLOB NOT NULL            -- zlib
+    place   TEXT NOT NULL
 );
 CREATE VIRTUAL TABLE words USING fts5 (
     text, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2'

@@ -54,4 +54,5 @@ def _flat(value: Any) -> str:
 
 def words(text: str) -> str:
     """The text as the index is given it, and as it is asked."""
-    return _IDEOGRAPH.sub(r" \g<0> ", text[:LONGEST].replace("\0", " ").encode(errors="replace").decode())
+    text = text[:LONGEST].replace("\0", " ")
+    return text if text.isascii() else _IDEOGRAPH.sub(r" \g<0> ", text.encode(errors="replace").decode())

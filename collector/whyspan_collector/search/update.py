@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from whyspan_collector.records import Log, Span
 from whyspan_collector.rows import logs_from_table, spans_from_table
-from whyspan_collector.search.index import Text, TextIndex
+from whyspan_collector.search.index import Text, TextIndex, Trace
 from whyspan_collector.search.span_texts import texts_of
 from whyspan_collector.vocabularies import content
 
@@ -43,8 +43,7 @@ def update(index: TextIndex, query: Query, quiet_before_ns: int | None = None) -
         ]
     for start in range(0, len(due), _AT_ONCE):
         portion = due[start : start + _AT_ONCE]
-        for trace_id, texts in _texts(query, portion).items():
-            index.replace(trace_id, stored[trace_id], texts)
+        index.replace(Trace(trace_id, stored[trace_id], texts) for trace_id, texts in _texts(query, portion).items())
     return len(due)
 
 

@@ -6,6 +6,7 @@ One module per vocabulary, all of one shape (`vocabulary.Vocabulary`). Where a s
 
 import logging
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from whyspan.semconv import Kind
@@ -90,7 +91,10 @@ def content(span: Span, logs: Sequence[Log] = ()) -> Content:
     Needs the span's columns. Never raises: text that does not parse is kept as the text it is.
     """
     whole = Content()
+    named: set[str] = set().union(*map(_looking_at, span.attributes))
     for vocabulary in VOCABULARIES:
+        if vocabulary.name not in named and not logs and not span.events:
+            continue  # it would find nothing, and of eleven hardly more than two find something
         found = vocabulary.read(span, logs)
         whole.input_messages = _conversation(whole.input_messages, found.input_messages)
         whole.output_messages = whole.output_messages or found.output_messages
@@ -100,6 +104,16 @@ def content(span: Span, logs: Sequence[Log] = ()) -> Content:
             if getattr(whole, name) is None:
                 setattr(whole, name, getattr(found, name))
     return whole
+
+
+@lru_cache(4_096)
+def _looking_at(key: str) -> frozenset[str]:
+    """The vocabularies, by name, that read content from an attribute."""
+    return frozenset(
+        each.name
+        for each in VOCABULARIES
+        if any(key.startswith(known) if known.endswith(".") else key == known for known in each.content_keys)
+    )
 
 
 def _conversation(known: list[Message], found: list[Message]) -> list[Message]:
