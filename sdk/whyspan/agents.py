@@ -6,15 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, overload
 
-from opentelemetry import baggage
-
 from whyspan import runtime, semconv
 from whyspan.memory import Memory
 from whyspan.messages import text_message
 from whyspan.runtime import Run, Scope
 from whyspan.semconv import Kind
-from whyspan.spans import Attributes, CallSpan
-from whyspan.values import is_data, to_json, to_text
+from whyspan.spans import CallSpan, Sendable, named, sendable
+from whyspan.values import is_a, is_data, listed, mapped, to_json, to_text
 from whyspan.wrapping import P, R, trace
 
 
@@ -48,12 +46,13 @@ class Agent(CallSpan):
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """The function as an agent: every call is a run, or a part of the run it is called in."""
-        settings = replace(self._settings, name=self._settings.name or getattr(function, "__name__", None))
+        settings = replace(self._settings, name=self._settings.name or to_text(getattr(function, "__name__", "agent")))
 
         def begin(arguments: dict[str, Any]) -> Agent:
             data = {name: value for name, value in arguments.items() if is_data(value)}
             received = next(iter(data.values())) if len(data) == 1 else data or None
-            return Agent(replace(settings, task=settings.task or _task_of(arguments)), received)
+            task = _task_of(arguments) if settings.task is None else settings.task
+            return Agent(replace(settings, task=task), received)
 
         return trace(function, begin)
 
@@ -70,43 +69,48 @@ class Agent(CallSpan):
     def _start(self) -> None:
         """Starts the span, and with it a run unless one is already under way."""
         outer = runtime.scope()
-        self._run_id = outer.run.run_id if outer else self._settings.run_id or _carried_run_id() or str(uuid.uuid4())
+        given = self._settings.run_id
+        own = None if given is None else to_text(given)
+        self._run_id = outer.run.run_id if outer else own or runtime.carried_run_id() or str(uuid.uuid4())
         super()._start()
         if self.span is not None:
             run = outer.run if outer else Run(self._run_id, self.span, Memory())
-            inherited = outer.constraints if outer else ()
-            self._scope = Scope(run, self.name, (*inherited, *map(to_text, _listed(self._settings.constraints))))
+            inherited = outer.constraints if outer else runtime.carried_constraints()
+            self._scope = Scope(run, self.name, (*inherited, *map(to_text, listed(self._settings.constraints))))
 
     def _name(self) -> str:
-        return f"{semconv.OPERATION_INVOKE_AGENT} {self.name}"
+        return named(semconv.OPERATION_INVOKE_AGENT, self.name)
 
-    def _attributes(self) -> Attributes:
+    def _attributes(self) -> Sendable:
         settings = self._settings
-        return {
+        attributes = {
             semconv.OPERATION_NAME: semconv.OPERATION_INVOKE_AGENT,
             semconv.AGENT_NAME: self.name,
             semconv.AGENT_VERSION: settings.version,
             semconv.RUN_ID: self._run_id,
             semconv.RUN_TASK: settings.task,
-            semconv.RUN_CONSTRAINTS: _listed(settings.constraints) or None,
-            semconv.RUN_VERSIONS: to_json(settings.versions) if settings.versions else None,
+            semconv.RUN_CONSTRAINTS: listed(settings.constraints) or None,
+            semconv.RUN_VERSIONS: to_json(versions) if (versions := mapped(settings.versions)) else None,
             semconv.RUN_FINGERPRINT: self._fingerprint(),
-            semconv.RUN_BUDGET: to_json(settings.budget) if settings.budget else None,
-            semconv.RUN_TAGS: _listed(settings.tags) or None,
+            semconv.RUN_BUDGET: to_json(budget) if (budget := mapped(settings.budget)) else None,
+            semconv.RUN_TAGS: listed(settings.tags) or None,
             semconv.CONVERSATION_ID: settings.session,
             semconv.USER_ID: settings.user,
             semconv.INPUT_MESSAGES: None if self._received is None else text_message("user", to_text(self._received)),
         }
+        return sendable(attributes)
 
     def _fingerprint(self) -> str | None:
         settings = self._settings
-        if settings.version is None and not settings.versions:
+        versions = mapped(settings.versions)
+        if settings.version is None and not versions:
             return None
-        made_of = {**(settings.versions or {}), "agent": f"{self.name} {settings.version or ''}"}
+        version = "" if settings.version is None else to_text(settings.version)
+        made_of = {**versions, "agent": f"{self.name} {version}"}
         return hashlib.sha256(to_json(sorted(made_of.items())).encode()).hexdigest()[:16]
 
     def _result(self, value: object, result: str) -> str:
-        return text_message("assistant", to_text(value if isinstance(value, str) else result), finish_reason="stop")
+        return text_message("assistant", to_text(value if is_a(value, str) else result), finish_reason="stop")
 
 
 @overload
@@ -167,21 +171,11 @@ def agent(  # noqa: PLR0913 - each one is a fact about the run, all optional and
     """
     if callable(name):
         return Agent(_Settings())(name)
-    return Agent(_Settings(name, task, constraints, session, user, version, run_id, versions, budget, tags))
-
-
-def _carried_run_id() -> str | None:
-    """The id of the run that another process began and this one takes part in."""
-    carried = baggage.get_baggage(semconv.RUN_ID)
-    return carried if isinstance(carried, str) else None
-
-
-def _listed(constraints: Sequence[str]) -> list[str]:
-    """A single constraint written without its list is one constraint, not as many as it has letters."""
-    return [constraints] if isinstance(constraints, str) else list(constraints)
+    known = None if name is None else to_text(name)
+    return Agent(_Settings(known, task, constraints, session, user, version, run_id, versions, budget, tags))
 
 
 def _task_of(arguments: dict[str, Any]) -> str | None:
-    if isinstance(task := arguments.get("task"), str):
+    if is_a(task := arguments.get("task"), str):
         return task
-    return next((value for value in arguments.values() if isinstance(value, str)), None)
+    return next((value for value in arguments.values() if is_a(value, str)), None)

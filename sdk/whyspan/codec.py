@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from whyspan import semconv
 from whyspan.model import Decision, Evidence, Option, Outcome
 from whyspan.semconv import Effect
-from whyspan.values import rows_json, to_text
+from whyspan.values import is_a, rows_json, to_text
 
 Attributes: TypeAlias = dict[str, str | bool | float | list[str]]
 
@@ -115,7 +115,7 @@ def decode_outcome(attributes: Mapping[str, Any]) -> Outcome | None:
 
 def effect_of(value: object) -> Effect | None:
     """The effect with this name, None for anything else."""
-    return _EFFECTS.get(value) if isinstance(value, str) else None
+    return _EFFECTS.get(str.__str__(value)) if is_a(value, str) else None
 
 
 def _rows(records: tuple[Option, ...] | tuple[Evidence, ...], names: tuple[str, ...]) -> list[dict[str, Any]]:

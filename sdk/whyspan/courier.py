@@ -1,5 +1,6 @@
 """From the spool to the collector: a thread that sends the oldest segment first and forgets it once it is taken."""
 
+import contextvars
 import math
 import threading
 import time
@@ -46,7 +47,7 @@ class Courier:
         self._arrived.set()
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="whyspan-courier", daemon=True)
-            self._thread.start()
+            contextvars.Context().run(self._thread.start)  # in nobody's run, see Delivery
 
     def flush(self, seconds: float) -> bool:
         """Tries to deliver everything now; True when nothing of this process is left."""

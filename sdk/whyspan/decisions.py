@@ -1,7 +1,9 @@
 """A decision: the question, the options, the choice and what it rested on, recorded when it is made."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar, cast
+from numbers import Real
+from typing import Any
 
 from opentelemetry.trace import Span, format_span_id
 
@@ -10,11 +12,9 @@ from whyspan.codec import effect_of, encode_parts
 from whyspan.faults import contained, warn_once
 from whyspan.model import Evidence, Option
 from whyspan.semconv import EffectName, Kind
-from whyspan.spans import ActiveSpan, Attributes, ReturningSpan
-from whyspan.values import QUOTE_LIMIT, to_text
+from whyspan.spans import ActiveSpan, ReturningSpan, Sendable
+from whyspan.values import QUOTE_LIMIT, is_a, listed, shown, to_text
 from whyspan.wrapping import P, R, trace
-
-T = TypeVar("T")
 
 
 class OpenDecision(ReturningSpan):
@@ -43,7 +43,7 @@ class OpenDecision(ReturningSpan):
         self._constraints = constraints
         self._afterwards: list[str] = []
         with contained:
-            self._given = list(_listed(options))
+            self._given = listed(options)
             for option in self._given:
                 if type(option) is str:  # by far the most frequent
                     label = to_text(option)
@@ -89,8 +89,8 @@ class OpenDecision(ReturningSpan):
                 self._rationale = because
                 self._confidence = _checked(confidence)
                 self._afterwards = []
-                if self.recording and evidence != ():
-                    self._evidence = [_cited(each) for each in _listed(evidence)]
+                if self.recording and (given := listed(evidence)):
+                    self._evidence = [_cited(each) for each in given]
 
     def reject(self, option: str | Option, *, why: str) -> None:
         """Records why an option was not taken; after `choose()` it is marked as said afterwards."""
@@ -109,22 +109,25 @@ class OpenDecision(ReturningSpan):
     def set_result(self, value: object) -> None:
         """Records a function's result as the choice, by its text."""
         if self.choice is None:
-            self.choose(value if isinstance(value, Option) else to_text(value), evidence=())
+            self.choose(value if is_a(value, Option) else to_text(value))
+
+    def set_partial(self, value: object) -> None:
+        """Leaves it undecided: a piece is no choice."""
 
     def _consider(self, option: str | Option, why_not: str | None = None) -> str:
         """Adds an option, or what is new about one that is known by its label; returns the label."""
-        label = option.label if isinstance(option, Option) else to_text(option)
+        label = to_text(option.label if is_a(option, Option) else option)
         row = self._options.get(label)
         if row is None:
             self._options[label] = row = {"label": label}
         else:
             row.pop("why_not", None)
-        if isinstance(option, Option):
+        if is_a(option, Option):
             if option.score is not None:
                 row["score"] = option.score
-            why_not = why_not or option.why_not
-        if why_not:
-            row["why_not"] = why_not
+            why_not = option.why_not if why_not is None else why_not
+        if why_not is not None:
+            row["why_not"] = to_text(why_not)
         return label
 
     def _cite(self, arguments: Mapping[str, Any]) -> None:
@@ -141,14 +144,16 @@ class OpenDecision(ReturningSpan):
     def _closed(self, call: str) -> bool:
         if self.span is None or self.span.is_recording():
             return False
-        warn_once(f"{call}() after the decision {self._question!r} was closed is ignored; call it inside the block")
+        warn_once(
+            f"{call}() after the decision {shown(self._question)} was closed is ignored; call it inside the block"
+        )
         return True
 
-    def _attributes(self) -> Attributes:
-        return {semconv.DECISION_QUESTION: self._question}
+    def _attributes(self) -> Sendable:
+        return {semconv.DECISION_QUESTION: to_text(self._question)}
 
     def _ending(self, span: Span) -> None:
-        in_force = self._scope.constraints if self._scope else ()
+        in_force = self._scope.constraints if self._scope else runtime.carried_constraints()
         parts = encode_parts(
             options=list(self._options.values()),
             choice=self.choice,
@@ -156,7 +161,7 @@ class OpenDecision(ReturningSpan):
             confidence=self._confidence,
             evidence=self._evidence,
             reversibility=effect_of(self._reversibility),
-            constraints=[*in_force, *map(to_text, _listed(self._constraints))],
+            constraints=[*in_force, *map(to_text, listed(self._constraints))],
             afterwards=self._afterwards,
         )
         span.set_attributes(parts)
@@ -193,16 +198,16 @@ def decision(
 
 def _cited(value: object) -> dict[str, Any]:
     """What a decision rests on, as a reference into the trace where there is one, else as a quote."""
-    if isinstance(value, Evidence):
+    if is_a(value, Evidence):
         kind, ref, quote = value.kind, value.ref, value.quote
-    elif isinstance(value, ActiveSpan):
+    elif is_a(value, ActiveSpan):
         kind, ref, quote = "span", value.span_id, value.quote
     else:
         scope = runtime.scope()
         seen = scope.run.memory.recall(value) if scope else None
         if seen is not None:
             kind, ref, quote = "span", format_span_id(seen.span_id), seen.quote or to_text(value, QUOTE_LIMIT)
-        elif isinstance(value, Span):
+        elif is_a(value, Span):
             kind, ref, quote = "span", format_span_id(value.get_span_context().span_id), None
         else:
             kind, ref, quote = "value", None, to_text(value, QUOTE_LIMIT)
@@ -214,16 +219,14 @@ def _cited(value: object) -> dict[str, Any]:
     return row
 
 
-def _listed(given: Iterable[T]) -> Iterable[T]:
-    """One thing alone is fine, where several were asked for."""
-    if type(given) is list or type(given) is tuple:
-        return given
-    alone = isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable)
-    return (cast("T", given),) if alone else given
-
-
-def _checked(confidence: float | None) -> float | None:
-    if confidence is None or 0 <= confidence <= 1:
+def _checked(confidence: object) -> float | None:
+    if confidence is None or (type(confidence) is float and 0 <= confidence <= 1):
         return confidence
-    warn_once(f"confidence must be between 0 and 1, got {confidence!r}; the choice is recorded without it")
+    try:
+        number = float(confidence) if is_a(confidence, Real) else math.nan
+    except Exception:  # noqa: BLE001 - whatever calls itself a number
+        number = math.nan
+    if 0 <= number <= 1:
+        return number
+    warn_once(f"confidence must be between 0 and 1, got {shown(confidence)}; the choice is recorded without it")
     return None

@@ -4,6 +4,7 @@ The program's threads only append to the queue. A killed process loses what ende
 that lives longer than that is announced before it ends, so that a run that is killed shows how far it came.
 """
 
+import contextvars
 import os
 import sys
 import threading
@@ -115,7 +116,7 @@ class Delivery(SpanProcessor):
 
     def _begin(self) -> None:
         self._thread = threading.Thread(target=self._run, name="whyspan-delivery", daemon=True)
-        self._thread.start()
+        contextvars.Context().run(self._thread.start)  # in nobody's run, which it would keep for ever
         if multiprocessing := sys.modules.get("multiprocessing.util"):  # its children end without atexit
             multiprocessing.Finalize(None, self.force_flush, (int(_LAST_SECONDS * 1000),), exitpriority=0)
 
@@ -142,7 +143,11 @@ class Delivery(SpanProcessor):
         prepared = []
         for span in spans:
             with contained:
-                prepared.append(self._prepare(span))
+                try:
+                    prepared.append(self._prepare(span))
+                except Exception:
+                    self._losses.add("unprepared", 1)
+                    raise
         self._outlet.put(prepared)
 
     def _to_announce(self) -> list[ReadableSpan]:

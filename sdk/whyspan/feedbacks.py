@@ -4,11 +4,11 @@ from opentelemetry import context as otel
 
 from whyspan import runtime, semconv
 from whyspan.codec import encode_outcome
-from whyspan.faults import contained
+from whyspan.faults import contained, warn_once
 from whyspan.model import Outcome
 from whyspan.semconv import Kind
 from whyspan.spans import sendable
-from whyspan.values import to_text
+from whyspan.values import shown, to_text, truth_of
 
 
 def feedback(
@@ -49,6 +49,9 @@ def feedback(
         }
         span = tracer.start_span("feedback", otel.Context(), attributes=sendable(about))
         if ok is not None:
-            check = f"feedback of {to_text(source)}"
-            span.add_event(semconv.OUTCOME_EVENT, encode_outcome(Outcome(bool(ok), check, comment)))
+            if (held := truth_of(ok)) is None:
+                warn_once(f"feedback(ok=...) takes True or False, got {shown(ok)}; it is recorded without")
+            else:
+                check = f"feedback of {to_text(source)}"
+                span.add_event(semconv.OUTCOME_EVENT, encode_outcome(Outcome(held, check, comment)))
         span.end()

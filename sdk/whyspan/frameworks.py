@@ -74,6 +74,13 @@ def _unmeasured(name: str, distribution: str, module: str, openllmetry: str | No
     return Framework(name, distribution, module, packages, client=True)
 
 
+THREADS: Final = Package(
+    "opentelemetry-instrumentation-threading",
+    ("process pools, and processes of your own",),
+    "give them a whyspan.carrier()",
+)
+"""Makes every thread, timer and thread pool work in the run it is started from; it records nothing itself."""
+
 FRAMEWORKS: Final = (
     Framework(
         "langchain",  # and LangGraph, which is written with it

@@ -3,8 +3,8 @@
 from whyspan import semconv
 from whyspan.faults import contained, warn_once
 from whyspan.semconv import Kind, Verdict, VerdictName
-from whyspan.spans import ActiveSpan, Attributes
-from whyspan.values import to_json
+from whyspan.spans import ActiveSpan, Sendable, named, sendable
+from whyspan.values import QUOTE_LIMIT, cut, is_a, shown, to_json, to_text
 
 _VERDICTS = {verdict.value: verdict for verdict in Verdict}
 
@@ -22,21 +22,23 @@ class Guard(ActiveSpan):
     def decide(self, verdict: VerdictName, *, because: str | None = None) -> None:
         """Records the verdict: `pass`, `change` or `block`; without one it is not known what the guard made of it."""
         with contained:
-            known = _VERDICTS.get(verdict)
+            known = _VERDICTS.get(str.__str__(verdict)) if is_a(verdict, str) else None
             if known is None:
-                warn_once(f"unknown verdict {verdict!r}, recorded without one; verdicts are {', '.join(_VERDICTS)}")
-                return
-            self._quote = known.value if because is None else f"{known.value}: {because}"
-            self.set({semconv.GUARD_VERDICT: known.value, semconv.GUARD_REASON: because})
+                names = ", ".join(_VERDICTS)
+                warn_once(f"unknown verdict {shown(verdict)}, recorded without one; verdicts are {names}")
+            else:
+                self._quote = known.value if because is None else cut(f"{known.value}: {to_text(because)}", QUOTE_LIMIT)
+            self.set({semconv.GUARD_VERDICT: known and known.value, semconv.GUARD_REASON: because})
 
     def _name(self) -> str:
-        return f"guard {self._guard}"
+        return named("guard", self._guard)
 
-    def _attributes(self) -> Attributes:
-        return {
+    def _attributes(self) -> Sendable:
+        attributes = {
             semconv.GUARD_NAME: self._guard,
             semconv.GUARD_CHECKED: None if self._checked is None else to_json(self._checked),
         }
+        return sendable(attributes)
 
 
 def guard(name: str, /, *, checked: object = None) -> Guard:

@@ -2,7 +2,7 @@
 
 from whyspan import semconv
 from whyspan.semconv import Kind
-from whyspan.spans import ActiveSpan, Attributes
+from whyspan.spans import ActiveSpan, Sendable, named, sendable
 from whyspan.values import to_json
 
 
@@ -17,14 +17,15 @@ class Handoff(ActiveSpan):
         self._payload = payload
 
     def _name(self) -> str:
-        return f"{semconv.OPERATION_HANDOFF} {self._target}"
+        return named(semconv.OPERATION_HANDOFF, self._target)
 
-    def _attributes(self) -> Attributes:
-        return {
+    def _attributes(self) -> Sendable:
+        attributes = {
             semconv.OPERATION_NAME: semconv.OPERATION_HANDOFF,
             semconv.HANDOFF_TARGET: self._target,
             semconv.HANDOFF_PAYLOAD: None if self._payload is None else to_json(self._payload),
         }
+        return sendable(attributes)
 
 
 def handoff(target: str, /, *, payload: object = None) -> Handoff:

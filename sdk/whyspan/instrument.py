@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from whyspan.configure import provider
 from whyspan.faults import contained, warn_once
-from whyspan.frameworks import FRAMEWORKS, Framework, Package
+from whyspan.frameworks import FRAMEWORKS, THREADS, Framework, Package
+from whyspan.values import is_a, shown
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 State: TypeAlias = Literal["on", "already on", "left alone", "not imported", "not installed", "failed"]
 
 _GROUP = "opentelemetry_instrumentor"
+_THREADS = "threads"
 _PLATFORMS = {"logfire": "Logfire", "langfuse": "Langfuse"}
 """Their top-level modules, as found on the provider or on its processors."""
 
@@ -50,8 +52,9 @@ def instrument(*frameworks: str) -> list[Instrumentation]:
     To be called after the imports of the program: it looks at the frameworks that are imported, or, when none is yet, at
     all that are installed. For each it switches on the package that captures most; none where one is on already, and
     none beside Logfire, Langfuse or Traceloop, which bring their own. A client of models such as `openai` is left alone
-    where an agent framework records its calls, because each would be recorded twice. Says on stderr what it did and
-    what will not be captured. May be called again.
+    where an agent framework records its calls, because each would be recorded twice. Threads are made to work in the run
+    they are started from where `opentelemetry-instrumentation-threading` is installed; else they need `propagate()`.
+    Says on stderr what it did and what will not be captured. May be called again.
 
     Args:
         frameworks: Names of those to record, whatever is imported and whoever else records it: `"openai"`.
@@ -67,9 +70,9 @@ def instrument(*frameworks: str) -> list[Instrumentation]:
         if joined is None:
             warn_once("instrument() before configure() does nothing; call configure() first")
             return done
-        if unknown := set(frameworks) - {each.name for each in FRAMEWORKS}:
-            known = ", ".join(each.name for each in FRAMEWORKS)
-            warn_once(f"instrument() does not know {', '.join(sorted(unknown))}; it knows {known}")
+        names = [*(each.name for each in FRAMEWORKS), _THREADS]
+        if unknown := sorted({shown(each) for each in frameworks if not is_a(each, str) or each not in names}):
+            warn_once(f"instrument() does not know {', '.join(unknown)}; it knows {', '.join(names)}")
         present = [each for each in FRAMEWORKS if _is_installed(each.distribution)]
         if frameworks:
             done += _switch_on([each for each in present if each.name in frameworks], joined, by_name=True)
@@ -82,9 +85,22 @@ def instrument(*frameworks: str) -> list[Instrumentation]:
             done += [Instrumentation(each.name, "left alone", advice=why) for each in present]
         else:
             done += _switch_on(present, joined)
+        if not frameworks or _THREADS in frameworks:
+            done += _threads(joined, asked=bool(frameworks))
         if sys.stderr is not None:
             sys.stderr.write(_told(done))
     return done
+
+
+def _threads(joined: "TracerProvider", *, asked: bool) -> list[Instrumentation]:
+    state, package, why = _record([THREADS] if THREADS.name in (found := _instrumentors()) else [], found, joined)
+    if package is not None:
+        return [Instrumentation(_THREADS, state, package.name, package.misses, why or package.advice)]
+    return [Instrumentation(_THREADS, state, advice=f"pip install {THREADS.name}")] if asked else []
+
+
+def _instrumentors() -> dict[str, EntryPoint]:
+    return {entry.dist.name.lower().replace("_", "-"): entry for entry in entry_points(group=_GROUP) if entry.dist}
 
 
 def _told(done: list[Instrumentation]) -> str:
@@ -96,7 +112,7 @@ def _told(done: list[Instrumentation]) -> str:
 
 
 def _switch_on(present: list[Framework], joined: "TracerProvider", *, by_name: bool = False) -> list[Instrumentation]:
-    installed = {entry.dist.name.lower().replace("_", "-"): entry for entry in entry_points(group=_GROUP) if entry.dist}
+    installed = _instrumentors()
     imported = {each.name for each in present if each.module in sys.modules}  # before instrumentations import more
     done: list[Instrumentation] = []
     recorder: str | None = None

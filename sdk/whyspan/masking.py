@@ -109,7 +109,7 @@ class Masker:
         if isinstance(value, list | tuple):
             items = [self.value(item, depth + 1) for item in value]
             return [item for item, _ in items], sum(count for _, count in items)
-        if isinstance(value, int) and not isinstance(value, bool) and _is_card(str(value)):
+        if isinstance(value, int) and 10**12 <= value < 10**19 and _is_card(str(value)):
             return _mark("card number"), 1
         return value, 0
 

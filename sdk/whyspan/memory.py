@@ -1,9 +1,11 @@
 """What a run has seen: results of traced tools, recognised again by identity when a decision names them as evidence."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+
+from whyspan.values import is_a
 
 _KEPT = 256
 """Results kept alive per run; an agent rarely decides on what it saw 256 calls ago."""
@@ -59,10 +61,13 @@ class Memory:
 
 
 def _is_shared(value: object) -> bool:
-    return isinstance(value, _ATOMS) or (isinstance(value, tuple) and not value)
+    return value == () if type(value) is tuple else issubclass(type(value), _ATOMS)
 
 
 def _children(parent: object) -> Iterable[object]:
-    if isinstance(parent, Mapping):
-        return tuple(parent.values())
-    return parent if isinstance(parent, list | tuple) else ()
+    """What is in a container of Python's own; its own methods are not asked, they are the program's."""
+    if is_a(parent, dict):
+        return tuple(dict.values(parent))
+    if is_a(parent, list):
+        return tuple(list.__iter__(parent))
+    return tuple(tuple.__iter__(parent)) if is_a(parent, tuple) else ()

@@ -4,10 +4,10 @@ Taken as programs have them: that form itself, plain text, or the messages of th
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from whyspan.values import TEXT_LIMIT, to_json, to_text
+from whyspan.values import TEXT_LIMIT, is_a, listed, to_json, to_text
 
 
 def text_message(role: str, text: str, finish_reason: str | None = None) -> str:
@@ -19,29 +19,33 @@ def messages_json(messages: object, finish_reason: str | None = None) -> str:
     """JSON of messages; the oldest ones give way where all together are too long, and a marked part says so."""
     texts: list[str] = []
     left = TEXT_LIMIT
-    listed = _listed(messages)
-    for count, message in enumerate(reversed(listed)):
+    given = listed(messages) if is_a(messages, (list, tuple)) else [messages]
+    for count, message in enumerate(reversed(given)):
         if left <= 0:
-            cut = f"[whyspan: {len(listed) - count} earlier messages cut]"
+            cut = f"[whyspan: {len(given) - count} earlier messages cut]"
             texts.append(to_json({"role": "system", "parts": [{"type": "whyspan.cut", "content": cut}]}))
             break
-        texts.append(to_json(_message(message, finish_reason), left))
+        texts.append(to_json(_readable(message, finish_reason), left))
         left -= len(texts[-1])
     return f"[{', '.join(reversed(texts))}]"
 
 
-def _listed(messages: object) -> list[Any]:
-    if isinstance(messages, Iterable) and not isinstance(messages, str | bytes | Mapping):
-        return list(messages)
-    return [messages]
+def _readable(message: object, finish_reason: str | None) -> dict[str, Any]:
+    """One message; as a text that says what it was where its own methods do not let it be read."""
+    try:
+        if hasattr(type(message), "model_dump"):  # the answers of clients are pydantic's objects
+            message = message.model_dump(exclude_none=True)  # type: ignore[attr-defined]
+        return _message(message, finish_reason)
+    except Exception:  # noqa: BLE001 - a hostile get() must cost its own message only
+        return _message(to_json(message), finish_reason)
 
 
 def _message(message: object, finish_reason: str | None) -> dict[str, Any]:
-    if not isinstance(message, Mapping):
-        message = {"role": "assistant" if finish_reason else "user", "content": message}
-    role = message.get("role", "assistant" if finish_reason else "user")
-    said = {"role": role, "parts": message.get("parts") or _parts(message)}
-    return {**said, "finish_reason": finish_reason} if finish_reason else said
+    usual = "user" if finish_reason is None else "assistant"
+    if not is_a(message, Mapping):
+        message = {"role": usual, "content": message}
+    said = {"role": message.get("role", usual), "parts": message.get("parts") or _parts(message)}
+    return said if finish_reason is None else {**said, "finish_reason": finish_reason}
 
 
 def _parts(message: Mapping[str, Any]) -> list[Any]:
@@ -51,9 +55,9 @@ def _parts(message: Mapping[str, Any]) -> list[Any]:
     content = message.get("content")
     if message.get("role") == "tool":
         parts.append({"type": "tool_call_response", "id": message.get("tool_call_id"), "response": content})
-    elif isinstance(content, str):
+    elif is_a(content, str):
         parts += [{"type": "text", "content": content}] if content else []
-    elif isinstance(content, list | tuple):
+    elif is_a(content, (list, tuple)):
         parts += [_part(block) for block in content]
     elif content is not None:
         parts.append({"type": "text", "content": to_text(content)})
@@ -63,7 +67,7 @@ def _parts(message: Mapping[str, Any]) -> list[Any]:
 
 def _part(block: Any) -> Any:
     """A content block of a client's message; blocks of a kind we do not know stay as they are."""
-    if not isinstance(block, Mapping):
+    if not is_a(block, Mapping):
         return {"type": "text", "content": to_text(block)}
     match block.get("type"):
         case "text" | "input_text" | "output_text" if "text" in block:
@@ -84,10 +88,10 @@ def _part(block: Any) -> Any:
 
 
 def _tool_call(call: Any) -> Any:
-    if not isinstance(call, Mapping):
+    if not is_a(call, Mapping):
         return {"type": "tool_call", "name": to_text(call)}
     function = call.get("function", call)
-    if not isinstance(function, Mapping):
+    if not is_a(function, Mapping):
         return call
     return {
         "type": "tool_call",
@@ -99,7 +103,7 @@ def _tool_call(call: Any) -> Any:
 
 def _parsed(arguments: Any) -> Any:
     """Clients hold arguments as JSON text; text that is not JSON is what the model said, so it stays."""
-    if not isinstance(arguments, str):
+    if not is_a(arguments, str):
         return arguments
     try:
         return json.loads(arguments)

@@ -11,8 +11,8 @@ from whyspan import semconv
 from whyspan.faults import contained
 from whyspan.messages import messages_json, text_message
 from whyspan.semconv import Kind
-from whyspan.spans import ActiveSpan, Attributes
-from whyspan.values import QUOTE_LIMIT, TEXT_LIMIT, cut, to_json, to_text
+from whyspan.spans import ActiveSpan, Attributes, Sendable, named, sendable
+from whyspan.values import QUOTE_LIMIT, TEXT_LIMIT, cut, is_a, listed, mapped, to_json, to_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class ModelCall(ActiveSpan):
         self._model = model
         self._messages = messages
         self._tools = tools
-        self._parameters = parameters or {}
+        self._parameters = parameters
         self._provider = provider
 
     def respond(
@@ -88,18 +88,22 @@ class ModelCall(ActiveSpan):
                     semconv.RESPONSE_MODEL: model,
                 }
             )
-            self.remember(message, message if isinstance(message, str) else to_json(message, QUOTE_LIMIT))
+            self.remember(message, to_text(message, QUOTE_LIMIT))
 
-    def chunk(self, text: str) -> None:
-        """Takes a piece of a streamed answer; without `respond()` the pieces together are the answer."""
+    def chunk(self, text: str | None) -> None:
+        """Takes a piece of a streamed answer; without `respond()` the pieces together are the answer.
+
+        Clients give None where a piece has no text; it is left out.
+        """
         with contained:
-            if not self.recording:
+            if text is None or not self.recording:
                 return
+            piece = to_text(text)
             if not self._chunks:
                 self.set({semconv.TIME_TO_FIRST_CHUNK: time.monotonic() - self._began})
             if self._streamed <= TEXT_LIMIT:  # one more than fits, so that the whole is cut and says so
-                self._chunks.append(to_text(text))
-            self._streamed += len(text)
+                self._chunks.append(piece)
+            self._streamed += len(piece)
 
     def _ending(self, span: Span) -> None:
         if self._chunks and not self._answered:
@@ -108,27 +112,23 @@ class ModelCall(ActiveSpan):
             span.set_attribute(semconv.OUTPUT_MESSAGES, text_message("assistant", streamed))
 
     def _name(self) -> str:
-        return f"{semconv.OPERATION_CHAT} {self._model}"
+        return named(semconv.OPERATION_CHAT, self._model)
 
-    def _attributes(self) -> Attributes:
-        named = {
-            semconv.REQUEST_PREFIX + name: value if isinstance(value, bool | int | float | str) else to_json(value)
-            for name, value in self._parameters.items()
-            if name in semconv.REQUEST_PARAMETER_NAMES
-        }
-        others = {
-            name: self._parameters[name] for name in self._parameters if name not in semconv.REQUEST_PARAMETER_NAMES
-        }
-        return {
+    def _attributes(self) -> Sendable:
+        parameters = mapped(self._parameters)
+        usual = {name: value for name, value in parameters.items() if name in semconv.REQUEST_PARAMETER_NAMES}
+        others = {name: value for name, value in parameters.items() if name not in usual}
+        attributes = {
             semconv.OPERATION_NAME: semconv.OPERATION_CHAT,
             semconv.PROVIDER_NAME: self._provider,
             semconv.REQUEST_MODEL: self._model,
             semconv.INPUT_MESSAGES: None if self._messages is None else messages_json(self._messages),
-            semconv.TOOL_DEFINITIONS: to_json(self._tools) if self._tools else None,
+            semconv.TOOL_DEFINITIONS: to_json(tools) if (tools := listed(self._tools)) else None,
             semconv.REQUEST_PARAMETERS: to_json(others) if others else None,
-            **named,
-            **(_told(self._prompt) if self._prompt else {}),
+            **{semconv.REQUEST_PREFIX + name: value for name, value in usual.items()},
+            **({} if self._prompt is None else _told(self._prompt)),
         }
+        return sendable(attributes)
 
 
 def model_call(  # noqa: PLR0913 - the parts of a request, by name
@@ -162,6 +162,8 @@ def model_call(  # noqa: PLR0913 - the parts of a request, by name
 
 
 def _told(prompt: Prompt) -> Attributes:
+    if not is_a(prompt, Prompt):
+        return {semconv.PROMPT_NAME: prompt}
     return {
         semconv.PROMPT_NAME: prompt.name,
         semconv.PROMPT_VERSION: prompt.version,

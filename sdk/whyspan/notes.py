@@ -6,7 +6,7 @@ from typing import Literal, TypeVar
 from opentelemetry import trace
 
 from whyspan import runtime, semconv
-from whyspan.faults import contained
+from whyspan.faults import contained, warn_once
 from whyspan.values import to_json, to_text
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ def state(
     with contained:
         attributes = {
             semconv.STATE_KEY: to_text(key),
-            semconv.STATE_ACCESS: access,
+            semconv.STATE_ACCESS: to_text(access),
             semconv.STATE_VALUE: to_json(value),
         }
         if version is not None:
@@ -56,5 +56,9 @@ def volatile(name: str, function: Callable[[], T], /) -> T:
 
 
 def _note(event: str, attributes: dict[str, str]) -> None:
-    if runtime.tracer() is not None:
-        trace.get_current_span().add_event(event, attributes)
+    if runtime.tracer() is None:
+        return
+    span = trace.get_current_span()
+    if not span.get_span_context().is_valid:
+        warn_once("state() or volatile() outside of every span is not recorded; call it inside an agent or a tool")
+    span.add_event(event, attributes)

@@ -4,6 +4,7 @@ from whyspan import runtime, semconv
 from whyspan.codec import encode_outcome
 from whyspan.faults import contained, warn_once
 from whyspan.model import Outcome
+from whyspan.values import shown, truth_of
 
 
 def outcome(*, ok: bool, check: str | None = None, detail: str | None = None) -> None:
@@ -24,4 +25,7 @@ def outcome(*, ok: bool, check: str | None = None, detail: str | None = None) ->
         if scope is None or not scope.run.root.is_recording():
             warn_once("outcome() outside a run is ignored; call it inside the agent, before it returns")
             return
-        scope.run.root.add_event(semconv.OUTCOME_EVENT, encode_outcome(Outcome(bool(ok), check, detail)))
+        if (held := truth_of(ok)) is None:
+            warn_once(f"outcome(ok=...) takes True or False, got {shown(ok)}; it is ignored")
+            return
+        scope.run.root.add_event(semconv.OUTCOME_EVENT, encode_outcome(Outcome(held, check, detail)))

@@ -2,8 +2,8 @@
 
 from whyspan import semconv
 from whyspan.semconv import Effect, Kind
-from whyspan.spans import Attributes, CallSpan
-from whyspan.values import to_json
+from whyspan.spans import CallSpan, Sendable, named, sendable
+from whyspan.values import listed, to_json
 
 _TOOL_NAME = "ask_person"
 """A question to a person is a tool to the agent: it has arguments, a result, and reaches people outside."""
@@ -26,11 +26,12 @@ class Question(CallSpan):
         self.set_result(answer)
 
     def _name(self) -> str:
-        return f"{semconv.OPERATION_EXECUTE_TOOL} {_TOOL_NAME}"
+        return named(semconv.OPERATION_EXECUTE_TOOL, _TOOL_NAME)
 
-    def _attributes(self) -> Attributes:
-        asked = {"question": self._question, **({"options": self._options} if self._options else {})}
-        return {
+    def _attributes(self) -> Sendable:
+        options = listed(self._options)
+        asked = {"question": self._question, **({"options": options} if options else {})}
+        attributes = {
             semconv.OPERATION_NAME: semconv.OPERATION_EXECUTE_TOOL,
             semconv.TOOL_NAME: _TOOL_NAME,
             semconv.TOOL_EFFECT: Effect.EXTERNAL.value,
@@ -38,6 +39,7 @@ class Question(CallSpan):
             semconv.HUMAN_QUESTION: self._question,
             semconv.HUMAN_NAME: self._whom,
         }
+        return sendable(attributes)
 
 
 def ask(question: str, /, *, whom: str | None = None, options: list[str] | None = None) -> Question:

@@ -19,6 +19,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from whyspan import runtime, semconv
 from whyspan.faults import contained
+from whyspan.values import mapped, to_text, truth_of
 from whyspan.wrapping import P, R
 
 _W3C: Final = CompositePropagator([TraceContextTextMapPropagator(), W3CBaggagePropagator()])
@@ -74,10 +75,10 @@ def carrier(*, environment: bool = False) -> dict[str, str]:
     with contained:
         context = otel.get_current()
         if (scope := runtime.scope(context)) is not None:
-            context = baggage.set_baggage(semconv.RUN_ID, scope.run.run_id, context)
+            context = runtime.carried(scope.run.run_id, scope.constraints, context)
         carried: dict[str, str] = {}
         _W3C.inject(carried, context)
-        return {name.upper(): text for name, text in carried.items()} if environment else carried
+        return {name.upper(): text for name, text in carried.items()} if truth_of(environment) else carried
     return {}
 
 
@@ -115,5 +116,5 @@ def continue_from_environment() -> None:
 
 
 def _extracted(carried: Mapping[str, str]) -> otel.Context:
-    known = {name.lower(): text for name, text in carried.items() if name.lower() in _FIELDS}
-    return _W3C.extract(known)
+    told = {name.lower(): text for name, text in mapped(carried).items()}
+    return _W3C.extract({name: to_text(told[name]) for name in _FIELDS if name in told})

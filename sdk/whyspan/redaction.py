@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from whyspan import semconv
 from whyspan.faults import warn_once
 from whyspan.masking import Masker
-from whyspan.values import TEXT_LIMIT, cut
+from whyspan.values import ATTRIBUTE_LIMIT, cut
 
 if TYPE_CHECKING:
+    from opentelemetry.attributes import BoundedAttributes
+    from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import ReadableSpan
-    from opentelemetry.trace.status import Status
 
 ContentMode: TypeAlias = Literal["full", "metadata", "hashes"]
 """What of the content leaves the process: all of it, nothing, or only whether two texts are the same."""
@@ -115,10 +116,11 @@ class Redactor:
         self._masker = Masker(names, redaction.emails) if wanted else None
         self._custom = redaction.custom
         self._content = content
+        self._resources: tuple[Resource, Resource] | None = None
 
     def __call__(self, span: "ReadableSpan") -> "ReadableSpan":
         """The span itself where nothing had to change, else another one in its place."""
-        from opentelemetry.sdk.trace import Event
+        from opentelemetry.sdk.trace import Event, ReadableSpan
         from opentelemetry.trace import Link, Status
 
         attributes, masked = self._attributes(span.attributes)
@@ -141,7 +143,29 @@ class Redactor:
             attributes[semconv.REDACTED] = masked
         if (key := _operation_key(attributes)) is not None:
             attributes[semconv.OPERATION_KEY] = key
-        return _copy(span, attributes, events, links, status)
+        return ReadableSpan(
+            name=span.name if self._masker is None else self._masker.text(span.name)[0],
+            context=span.context,
+            parent=span.parent,
+            resource=self._resource(span.resource),
+            attributes=_bounded(attributes, span.dropped_attributes),
+            events=events,
+            links=links,
+            kind=span.kind,
+            status=status,
+            start_time=span.start_time,
+            end_time=span.end_time,
+            instrumentation_scope=span.instrumentation_scope,
+        )
+
+    def _resource(self, resource: "Resource") -> "Resource":
+        """What describes the process, such as its command line; the same one for nearly every span."""
+        from opentelemetry.sdk.resources import Resource
+
+        if self._resources is None or self._resources[0] is not resource:
+            cleaned = {key: self._masked(key, value)[0] for key, value in resource.attributes.items()}
+            self._resources = resource, Resource(cleaned, resource.schema_url)
+        return self._resources[1]
 
     def _attributes(self, attributes: Mapping[str, Any] | None) -> tuple[dict[str, Any], int]:
         cleaned: dict[str, Any] = {}
@@ -155,25 +179,28 @@ class Redactor:
 
     def _one(self, key: str, value: Any) -> tuple[Any, int]:
         """One attribute as it is sent, None to leave it out, and how much of it was masked."""
+        value, count = self._masked(key, value)
+        if self._content != "full" and key not in _METADATA:
+            value = self._without_content(value)
+        return (cut(value, ATTRIBUTE_LIMIT) if isinstance(value, str) else value), count
+
+    def _masked(self, key: str, value: Any) -> tuple[Any, int]:
         count = 0
         if self._masker is not None:
             if isinstance(value, str | bytes | tuple) and self._masker.is_secret(key):
                 value, count = f"[whyspan: masked {key}]", 1
             else:
                 value, count = self._masker.value(value)
-        if self._custom is not None:
-            value, count = self._by_program(key, value, count)
-        if self._content != "full" and key not in _METADATA:
-            value = self._without_content(value)
-        return (cut(value, TEXT_LIMIT) if isinstance(value, str) else value), count
+        return (value, count) if self._custom is None else self._by_program(key, value, count)
 
     def _by_program(self, key: str, value: Any, count: int) -> tuple[Any, int]:
         try:
             changed = self._custom(key, value) if self._custom is not None else value
+            count += bool(changed != value)
         except Exception as error:  # noqa: BLE001 - what the program wanted masked must not leave unmasked
             warn_once(f"the custom redaction raised {type(error).__name__} for {key}; such values are masked whole")
             return f"[whyspan: masked {key}]", count + 1
-        return changed, count + (changed != value)
+        return changed, count
 
     def _without_content(self, value: Any) -> Any:
         if isinstance(value, bool | int | float):
@@ -191,6 +218,7 @@ def _operation_key(attributes: Mapping[str, Any]) -> str | None:
     if attributes.get(semconv.KIND) not in _REPLAYED:
         return None
     told = [attributes.get(name) for name in _IDENTITY]
+    told += [attributes[name] for name in _PARTICULARS if name in attributes]
     return hashlib.sha256(repr(told).encode("utf-8", "replace")).hexdigest()[:16]
 
 
@@ -205,27 +233,13 @@ _IDENTITY = (
     semconv.REQUEST_PARAMETERS,
     semconv.RETRIEVAL_QUERY,
 )
+_PARTICULARS = (semconv.DATA_SOURCE, *sorted(semconv.REQUEST_PREFIX + name for name in semconv.REQUEST_PARAMETER_NAMES))
+"""What else makes two operations different, where it is given."""
 
 
-def _copy(
-    span: "ReadableSpan", attributes: dict[str, Any], events: Sequence[Any], links: Sequence[Any], status: "Status"
-) -> "ReadableSpan":
+def _bounded(attributes: dict[str, Any], dropped: int) -> "BoundedAttributes":
     from opentelemetry.attributes import BoundedAttributes
-    from opentelemetry.sdk.trace import ReadableSpan
 
     bounded = BoundedAttributes(attributes=attributes)
-    bounded.dropped = span.dropped_attributes
-    return ReadableSpan(
-        name=span.name,
-        context=span.context,
-        parent=span.parent,
-        resource=span.resource,
-        attributes=bounded,
-        events=events,
-        links=links,
-        kind=span.kind,
-        status=status,
-        start_time=span.start_time,
-        end_time=span.end_time,
-        instrumentation_scope=span.instrumentation_scope,
-    )
+    bounded.dropped = dropped
+    return bounded

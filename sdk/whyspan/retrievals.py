@@ -1,12 +1,13 @@
 """A retrieval: a search over documents or memory, with what was found and how well it fitted."""
 
 from collections.abc import Callable
+from numbers import Real
 from typing import Any, overload
 
 from whyspan import semconv
 from whyspan.semconv import Kind
-from whyspan.spans import Attributes, CallSpan
-from whyspan.values import to_json, to_text
+from whyspan.spans import CallSpan, Sendable, named, sendable
+from whyspan.values import is_a, to_json
 from whyspan.wrapping import P, R, trace
 
 
@@ -23,21 +24,23 @@ class Retrieval(CallSpan):
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """The function as a retrieval: its argument `query`, or its first text, is what is searched for."""
-        source = self._source or getattr(function, "__name__", None)
+        source = getattr(function, "__name__", None) if self._source is None else self._source
         return trace(function, lambda arguments: Retrieval(_query_of(arguments), source=source))
 
     def _name(self) -> str:
-        return f"{semconv.OPERATION_RETRIEVAL} {self._source}" if self._source else semconv.OPERATION_RETRIEVAL
+        operation = semconv.OPERATION_RETRIEVAL
+        return operation if self._source is None else named(operation, self._source)
 
-    def _attributes(self) -> Attributes:
-        return {
+    def _attributes(self) -> Sendable:
+        attributes = {
             semconv.OPERATION_NAME: semconv.OPERATION_RETRIEVAL,
             semconv.DATA_SOURCE: self._source,
-            semconv.RETRIEVAL_QUERY: None if self._query is None else to_text(self._query),
+            semconv.RETRIEVAL_QUERY: self._query,
         }
+        return sendable(attributes)
 
     def _result(self, value: object, result: str) -> str:
-        return to_json([_document(each) for each in value]) if isinstance(value, list | tuple) else result
+        return to_json([_document(each) for each in value]) if type(value) in (list, tuple) else result  # type: ignore[attr-defined]
 
 
 @overload
@@ -69,15 +72,14 @@ def retrieval(query: Callable[P, R] | str | None = None, /, *, source: str | Non
 def _query_of(arguments: dict[str, Any]) -> object:
     if "query" in arguments:
         return arguments["query"]
-    return next((value for value in arguments.values() if isinstance(value, str)), None)
+    return next((value for value in arguments.values() if is_a(value, str)), None)
 
 
 def _document(found: object) -> object:
     """A pair of a document and its score as one mapping; anything else as it is."""
-    match found:
-        case (document, int() | float() as score) if not isinstance(score, bool):
-            return {**document, "score": score} if isinstance(document, dict) else {"content": document, "score": score}
-        case str():
-            return {"content": found}
-        case _:
-            return found
+    if is_a(found, str):
+        return {"content": found}
+    if type(found) is not tuple or len(found) != 2 or not is_a(found[1], Real) or is_a(found[1], bool):
+        return found
+    document, score = found
+    return {**(document if type(document) is dict else {"content": document}), "score": score}

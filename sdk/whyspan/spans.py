@@ -16,7 +16,7 @@ from opentelemetry.trace import Span, SpanKind, StatusCode, format_span_id, set_
 from whyspan import runtime, semconv
 from whyspan.faults import contained
 from whyspan.semconv import Kind
-from whyspan.values import QUOTE_LIMIT, TEXT_LIMIT, cut, to_json, to_text
+from whyspan.values import ATTRIBUTE_LIMIT, QUOTE_LIMIT, TEXT_LIMIT, cut, is_a, to_json, to_text
 
 if TYPE_CHECKING:
     from contextvars import Token
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
     from whyspan.runtime import Scope
 
-_NUMBERS = (bool, int, float)
-
-Attributes: TypeAlias = Mapping[str, str | bool | int | float | list[str] | None]
+Attributes: TypeAlias = Mapping[str, object]
+Sendable: TypeAlias = dict[str, bool | int | float | str | list[str]]
 
 
 class ActiveSpan:
@@ -86,7 +85,7 @@ class ActiveSpan:
         tracer = runtime.tracer()
         if tracer is None:
             return
-        attributes = sendable(self._attributes())
+        attributes = self._attributes()
         attributes[semconv.KIND] = self.kind.value
         context = otel.get_current()
         self._scope = runtime.scope(context)
@@ -148,7 +147,7 @@ class ActiveSpan:
         """The span's name; few different ones, as OpenTelemetry asks."""
         return self.kind.value
 
-    def _attributes(self) -> Attributes:
+    def _attributes(self) -> Sendable:
         """What is known when the span starts."""
         return {}
 
@@ -162,6 +161,10 @@ class ReturningSpan(ActiveSpan, ABC):
     @abstractmethod
     def set_result(self, value: object) -> None:
         """Records what came out; a decorated function does this itself."""
+
+    def set_partial(self, value: object) -> None:
+        """Records what a generator had given when it failed or was closed."""
+        self.set_result(value)
 
 
 class CallSpan(ReturningSpan):
@@ -177,28 +180,34 @@ class CallSpan(ReturningSpan):
             if self.span.is_recording():
                 result = to_json(value)
                 self.span.set_attribute(self.result_key, self._result(value, result))
-                self.remember(value, value if isinstance(value, str) else result)
+                self.remember(value, to_text(value, QUOTE_LIMIT) if is_a(value, str) else result)
 
     def _result(self, value: object, result: str) -> str:  # noqa: ARG002 - an agent's answer is made from the value
         """The attribute's text for a result, of which `result` is the JSON."""
         return result
 
 
-def sendable(attributes: Attributes) -> dict[str, bool | int | float | str | list[str]]:
-    """Attributes OpenTelemetry takes, whatever the program passed where a text was asked for."""
-    sendable: dict[str, bool | int | float | str | list[str]] = {}
+def named(operation: str, what: object) -> str:
+    """A span's name in OpenTelemetry's way, the operation before what it is done with."""
+    return f"{operation} {what if type(what) is str and len(what) <= QUOTE_LIMIT else to_text(what, QUOTE_LIMIT)}"
+
+
+def sendable(attributes: Attributes) -> Sendable:
+    """Attributes OpenTelemetry takes, whatever the program passed where a text or a number was asked for."""
+    sent: Sendable = {}
     for key, value in attributes.items():
-        if value is None:
-            continue
-        if type(value) is str:
-            sendable[key] = value if len(value) <= TEXT_LIMIT and value.isascii() else to_text(value)
-        elif isinstance(value, _NUMBERS):
-            sendable[key] = value
-        elif isinstance(value, list):
-            sendable[key] = [to_text(item) for item in value]
-        else:
-            sendable[key] = to_text(value)
-    return sendable
+        kind = type(value)
+        if kind is bool or kind is float or (kind is int and -_INTEGERS <= value < _INTEGERS):  # type: ignore[operator]
+            sent[key] = value  # type: ignore[assignment]
+        elif kind is list:
+            sent[key] = [to_text(item) for item in value]  # type: ignore[attr-defined]
+        elif value is not None:
+            sent[key] = to_text(value, ATTRIBUTE_LIMIT if kind is str else TEXT_LIMIT)
+    return sent
+
+
+_INTEGERS = 2**63
+"""What OTLP can carry as a number."""
 
 
 def _record(error: BaseException, span: Span) -> None:

@@ -7,8 +7,8 @@ from whyspan import semconv
 from whyspan.codec import effect_of
 from whyspan.faults import contained, warn_once
 from whyspan.semconv import Effect, EffectName, Kind
-from whyspan.spans import Attributes, CallSpan
-from whyspan.values import to_json, to_text
+from whyspan.spans import CallSpan, Sendable, named
+from whyspan.values import is_a, shown, to_json, to_text
 from whyspan.wrapping import P, R, trace
 
 
@@ -34,7 +34,7 @@ class Tool(CallSpan):
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """The function as a tool: every call is a span."""
-        declared = {semconv.TOOL_NAME: getattr(function, "__name__", "tool"), **self._declared}
+        declared = {semconv.TOOL_NAME: to_text(getattr(function, "__name__", "tool")), **self._declared}
         key = self._idempotency_key
         return trace(function, lambda arguments: Tool(declared, arguments, None, key))
 
@@ -44,14 +44,14 @@ class Tool(CallSpan):
         return self._declared.get(semconv.TOOL_NAME) or "tool"
 
     def _name(self) -> str:
-        return f"{semconv.OPERATION_EXECUTE_TOOL} {self.name}"
+        return named(semconv.OPERATION_EXECUTE_TOOL, self.name)
 
-    def _attributes(self) -> Attributes:
-        attributes = {semconv.TOOL_NAME: "tool", **self._declared}
+    def _attributes(self) -> Sendable:
+        attributes: Sendable = {semconv.TOOL_NAME: "tool", **self._declared}
         if self._arguments is not None:
             attributes[semconv.TOOL_ARGUMENTS] = to_json(self._arguments)
         if self._call_id is not None:
-            attributes[semconv.TOOL_CALL_ID] = self._call_id
+            attributes[semconv.TOOL_CALL_ID] = to_text(self._call_id)
         if self._idempotency_key is not None:
             with contained:  # a key that cannot be made must not cost the span
                 attributes[semconv.TOOL_IDEMPOTENCY_KEY] = _key(self._idempotency_key, self._arguments)
@@ -106,15 +106,15 @@ def tool(  # noqa: PLR0913 - each one is a fact about the tool, all optional and
 def _declared(name: str | None, effect: EffectName | None, schema: Mapping[str, Any] | None) -> dict[str, str]:
     declared = {semconv.OPERATION_NAME: semconv.OPERATION_EXECUTE_TOOL}
     if name is not None:
-        declared[semconv.TOOL_NAME] = name
+        declared[semconv.TOOL_NAME] = to_text(name)
     if schema is not None:
         declared[semconv.TOOL_SCHEMA] = to_json(schema)
     if known := effect_of(effect):
         declared[semconv.TOOL_EFFECT] = known.value
     elif effect is not None:
-        warn_once(f"unknown effect {effect!r}, recorded without one; effects are {', '.join(Effect)}")
+        warn_once(f"unknown effect {shown(effect)}, recorded without one; effects are {', '.join(Effect)}")
     return declared
 
 
 def _key(given: str | Callable[..., object], arguments: object) -> str:
-    return to_text(given(**arguments) if callable(given) and isinstance(arguments, Mapping) else given)
+    return to_text(given(**arguments) if callable(given) and is_a(arguments, Mapping) else given)

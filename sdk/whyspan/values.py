@@ -11,16 +11,25 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from itertools import islice
 from json import encoder
+from numbers import Integral, Real
 from pathlib import PurePath
-from typing import Any
+from typing import Any, TypeGuard, TypeVar
 from uuid import UUID
 
+T = TypeVar("T")
+
 TEXT_LIMIT = 250_000
-"""Characters of one attribute. 128 spans of that size, one export, stay near OTLP/HTTP's usual 64 MiB."""
+"""Characters of content of one attribute. 128 spans of that size, one export, stay near OTLP/HTTP's usual 64 MiB."""
+ATTRIBUTE_LIMIT = 3 * TEXT_LIMIT
+"""Characters of an attribute as it is sent: JSON of that content is shorter, so that only what others wrote is cut here."""
 QUOTE_LIMIT = 500
 """Characters of a quote in a piece of evidence: enough to recognise it, it is stored in full elsewhere."""
+_SHOWN_LIMIT = 100
 _DEPTH_LIMIT = 32
+_ITEMS_LIMIT = 1000
+"""Items taken from what is neither a list nor a tuple, and may never end."""
 _JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False)
 # JSONEncoder.encode() makes one of these for every call, which costs as much as a small value itself
 _ENCODER: Callable[[Any, int], Iterable[str]] = (
@@ -38,16 +47,19 @@ _DATA = (type(None), bool, int, float, str, bytes, bytearray, memoryview, Enum, 
 
 
 def to_json(value: object, limit: int = TEXT_LIMIT) -> str:
-    """JSON for any value, valid whatever the value is, with about `limit` characters of content at most.
+    """JSON for any value, valid whatever the value is, with about `limit` characters of content and twice that in all.
 
     What JSON cannot say becomes a text that says so: `"[whyspan: cyclic list]"`, `"[whyspan: Connection]"`.
     """
     try:
-        if _left(value, limit) >= 0 and len(text := _encode(value)) <= 2 * limit:
+        if _fits(value, limit) and len(text := _encode(value)) <= 2 * limit:
             return _utf8(text)
-    except (ValueError, RuntimeError):  # NaN, an integer of 4,300 digits, a dict that another thread changes
+    except (ValueError, RuntimeError):  # NaN, 4,300 digits, nested too deep, a dict that another thread changes
         pass
-    return _encode(_Walk(limit).plain(value, ()))
+    text = _encode(_Walk(limit).plain(value, ()))
+    return (
+        text if len(text) <= max(2 * limit, 10_000) else _encode(_Walk(limit // 4).plain(value, ()))
+    )  # \u0001 and such
 
 
 def rows_json(rows: list[dict[str, Any]]) -> str:
@@ -64,8 +76,13 @@ def to_text(value: object, limit: int = TEXT_LIMIT) -> str:
     """A string as it is, any other value as JSON; cut and marked beyond `limit` characters."""
     if type(value) is str and len(value) <= limit and value.isascii():
         return value
-    text = value if isinstance(value, str) else to_json(value, limit)
+    text = value if is_a(value, str) else to_json(value, limit)
     return cut(_utf8(str.__str__(text)), limit)
+
+
+def shown(value: object) -> str:
+    """A value in a message to people: short, in quotes where it is a text."""
+    return f"'{to_text(value, _SHOWN_LIMIT)}'" if is_a(value, str) else to_text(value, _SHOWN_LIMIT)
 
 
 def _encode(value: Any) -> str:
@@ -79,36 +96,40 @@ def cut(text: str, limit: int) -> str:
     return f"{text[:limit]}[whyspan: cut, {len(text)} characters]"
 
 
-def _left(value: Any, left: int) -> int:
-    """What is left of `left` characters after a tree of JSON's own containers; below 0 where it is too large or other.
+def _fits(value: Any, limit: int) -> bool:
+    """True for a tree of nothing but JSON's own types with `limit` characters in it at most.
 
-    Leaves of other types are for the encoder to refuse. A value that contains itself uses up any budget, so this ends,
-    and the encoder need not look for cycles.
+    A value that contains itself uses up any budget, so this ends, and the encoder need not look for cycles.
     """
-    kind = type(value)
-    if kind not in _CONTAINERS:
-        return left - len(value) if kind is str else left if kind in _SCALARS else -1
-    left -= 4 * len(value)
-    if left >= 0 and kind is dict:
-        for key in value:
-            if type(key) is not str:
-                return -1
-            left -= len(key)
-        value = value.values()
-    for item in value:
-        if left < 0:
-            break
-        kind = type(item)
-        if kind is str:
-            left -= len(item)
-        elif kind not in _SCALARS:
-            left = _left(item, left)
-    return left
+    found: list[Any] = [(value,)]
+    limit += 4
+    for container in found:
+        limit -= 4 * len(container)
+        if limit < 0:
+            return False
+        if type(container) is dict:
+            for key in container:
+                if type(key) is not str:
+                    return False
+                limit -= len(key)
+            container = container.values()  # noqa: PLW2901 - one loop for all three kinds
+        for item in container:
+            kind = type(item)
+            if kind is str:
+                limit -= len(item)
+            elif kind in _CONTAINERS:
+                found.append(item)
+            elif kind not in _SCALARS:
+                return False
+    return limit >= 0
 
 
 def _utf8(text: str) -> str:
     """Lone surrogates cannot be sent, and would take the whole batch of spans down with them."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+_SMALL = 10_000
 
 
 class _Walk:
@@ -122,6 +143,9 @@ class _Walk:
         if self._left <= 0:
             return "[whyspan: cut]"
         self._left -= 4  # a number, a bracket or a separator; texts are counted exactly
+        kind = type(value)
+        if kind is bool or value is None or (kind is int and -_SMALL < value < _SMALL):  # type: ignore[operator]
+            return value  # nearly all there is in an enormous list
         try:
             return self._convert(value, above)
         except Exception as error:  # noqa: BLE001 - a hostile __iter__, model_dump or __str__ must cost its own value only
@@ -137,13 +161,18 @@ class _Walk:
                 plain = self._text(str.__str__(value))
             case int():  # Python refuses to print integers of more than 4,300 digits
                 large = value.bit_length() > 10_000
-                plain = f"[whyspan: integer of {value.bit_length()} bits]" if large else int(value)
+                self._left -= min(value.bit_length(), 10_000) // 3
+                plain = f"[whyspan: integer of {value.bit_length()} bits]" if large else int.__int__(value)
             case float():
                 plain = float(value) if math.isfinite(value) else str(float(value))
             case bytes() | bytearray() | memoryview():
                 plain = f"[whyspan: {_name(value)} of {len(value)}]"
             case _ if isinstance(value, _TEXTUAL):
                 plain = self._text(str(value))
+            case _ if is_a(value, Integral):  # NumPy's are none of Python's
+                plain = self.plain(int(value), ())
+            case _ if is_a(value, Real):
+                plain = self.plain(float(value), ())
             case _:
                 plain = self._container(value, above)
         return plain
@@ -163,7 +192,7 @@ class _Walk:
         elif hasattr(type(value), "model_dump"):  # pydantic, which is not imported for this
             plain = self.plain(value.model_dump(), inside)  # type: ignore[attr-defined]
         else:
-            plain = self._text(f"[whyspan: {_shown(value)}]")
+            plain = self._text(f"[whyspan: {_described(value)}]")
         return plain
 
     def _mapping(self, items: Iterable[tuple[Any, Any]], inside: tuple[int, ...]) -> dict[str, Any]:
@@ -193,16 +222,59 @@ class _Walk:
         return text
 
 
+def is_a(value: object, kind: type[T] | tuple[type[T], ...]) -> TypeGuard[T]:
+    """`isinstance` by the type alone: that also asks the object's own `__class__`, which may lie or raise."""
+    return issubclass(type(value), kind)
+
+
 def is_data(value: object) -> bool:
     """True for what has a form in JSON; False for the clients, connections and other objects a program works with."""
-    return isinstance(value, _DATA) or dataclasses.is_dataclass(value) or hasattr(type(value), "model_dump")
+    kind = type(value)
+    return issubclass(kind, _DATA) or dataclasses.is_dataclass(kind) or hasattr(kind, "model_dump")
+
+
+def truth_of(value: object) -> bool | None:
+    """Whether it is true, as an `if` would see it; None where it cannot be asked, as with arrays."""
+    try:
+        return bool(value)
+    except Exception:  # noqa: BLE001 - a hostile __bool__, or NumPy's
+        return None
+
+
+def listed(given: object) -> list[Any]:
+    """The items where several things may be given: nothing for None, one thing alone is fine, an endless lot is cut."""
+    if type(given) is list or type(given) is tuple:
+        return list(given)
+    if given is None:
+        return []
+    if issubclass(type(given), (str, bytes, Mapping)) or not is_a(given, Iterable):
+        return [given]
+    try:
+        items = list(islice(given, _ITEMS_LIMIT + 1))
+    except Exception as error:  # noqa: BLE001 - a hostile __iter__ must cost its own value only
+        return [f"[whyspan: {_name(given)}, unreadable: {_name(error)}]"]
+    if len(items) > _ITEMS_LIMIT:
+        items[-1] = f"[whyspan: cut after {_ITEMS_LIMIT} items]"
+    return items
+
+
+def mapped(given: object) -> dict[str, Any]:
+    """A mapping with its keys as text; empty for None, and one marked entry for what cannot be read as one."""
+    if given is None:
+        return {}
+    try:
+        if is_a(given, Mapping):
+            return {to_text(key): item for key, item in islice(given.items(), 10 * _ITEMS_LIMIT)}
+    except Exception:  # noqa: BLE001, S110 - likewise; it is marked below
+        pass
+    return {"[whyspan]": given}
 
 
 def _name(value: object) -> str:
     return type(value).__name__
 
 
-def _shown(value: object) -> str:
+def _described(value: object) -> str:
     """The type, and the repr where somebody wrote one; addresses say nothing and differ every time."""
     if type(value).__repr__ is object.__repr__:
         return _name(value)

@@ -91,7 +91,7 @@ def _generator(function: _Function, begin: _Begin) -> _Function:
             call.end()
             return stop.value
         except BaseException as error:
-            call.set_result(_whole(items))
+            call.set_partial(_whole(items))
             call.end(error)
             raise
 
@@ -122,7 +122,7 @@ def _async_generator(function: _Function, begin: _Begin) -> _Function:
             call.set_result(_whole(items))
             call.end()
         except BaseException as error:
-            call.set_result(_whole(items))
+            call.set_partial(_whole(items))
             call.end(error)
             raise
 

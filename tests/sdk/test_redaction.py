@@ -19,7 +19,7 @@ from whyspan.losses import Losses
 from whyspan.masking import Masker
 from whyspan.outlets import ExporterOutlet
 from whyspan.redaction import ContentMode, Redactor
-from whyspan.values import TEXT_LIMIT
+from whyspan.values import ATTRIBUTE_LIMIT, TEXT_LIMIT
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTYifQ.c2lnbmF0dXJl"
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nIBAAK\n-----END RSA PRIVATE KEY-----"
@@ -192,9 +192,9 @@ def test_hashes() -> None:
 
 def test_enormous_attributes_of_others() -> None:
     """A span of somebody else is cut, and says so."""
-    value = Sent().attribute("input.value", "x" * (TEXT_LIMIT + 5))
+    value = Sent().attribute("input.value", "x" * (ATTRIBUTE_LIMIT + 5))
 
-    assert value.endswith(f"[whyspan: cut, {TEXT_LIMIT + 5} characters]")
+    assert value.endswith(f"[whyspan: cut, {ATTRIBUTE_LIMIT + 5} characters]")
 
 
 json_values = st.recursive(
