@@ -166,6 +166,25 @@ def spans_document(rows: Iterable[Mapping[str, Any]]) -> SpansDocument:
     return SpansDocument(spans=[SpanEntry(**{name: row[name] for name in SpanEntry.model_fields}) for row in rows])
 
 
+class PinEntry(_Document):
+    """One pinned run."""
+
+    run_id: Text
+    reasons: list[Text]
+
+
+class PinsDocument(_Document):
+    """What `whyspan pins --json` prints: the runs retention leaves alone, newest first."""
+
+    schema_: Literal["whyspan.pins/1"] = Field(default="whyspan.pins/1", serialization_alias="schema")
+    pins: list[PinEntry]
+
+
+def pins_document(rows: Iterable[Mapping[str, Any]]) -> PinsDocument:
+    """The document from rows of the query `pins`, in their order."""
+    return PinsDocument(pins=[PinEntry(run_id=row["run_id"], reasons=row["reasons"]) for row in rows])
+
+
 class OptionDocument(_Document):
     """One way the agent could have gone."""
 
@@ -353,6 +372,7 @@ def _hypothesis(hypothesis: Hypothesis) -> HypothesisDocument:
 DOCUMENTS: dict[str, type[_Document]] = {
     "runs": RunsDocument,
     "spans": SpansDocument,
+    "pins": PinsDocument,
     "run": RunDocument,
     "diagnosis": DiagnosisDocument,
 }

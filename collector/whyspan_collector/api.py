@@ -91,6 +91,8 @@ def routes(backend: Backend) -> list[BaseRoute]:
         ("POST", "/incident-events", _incident_events),
         ("POST", "/annotations", _annotations),
         ("POST", "/delete", _delete),
+        ("POST", "/pins", _pins),
+        ("POST", "/unpin", _unpin),
         ("POST", "/backup", _backup),
         ("POST", "/restore", _restore),
         ("POST", "/drain", _drain),
@@ -226,6 +228,30 @@ async def _delete(backend: Backend, request: Request) -> Response:
     await _in_thread(backend, backend.ingest.drain, _DRAIN_SECONDS)
     deleted = await _in_thread(backend, backend.store.delete, asked["run_ids"])
     return JSONResponse({"deleted": deleted})
+
+
+async def _pins(backend: Backend, request: Request) -> Response:
+    """Pin the runs of `run_ids` for a `reason`."""
+    run_ids, reason = await _read_pins(backend, request)
+    if not reason:
+        raise QueryError("a pin needs a reason")
+    return JSONResponse({"pinned": await _in_thread(backend, backend.store.pin, run_ids, reason)})
+
+
+async def _unpin(backend: Backend, request: Request) -> Response:
+    """Take the pins of `reason`, or all, from the runs of `run_ids`."""
+    run_ids, reason = await _read_pins(backend, request)
+    return JSONResponse({"unpinned": await _in_thread(backend, backend.store.unpin, run_ids, reason)})
+
+
+async def _read_pins(backend: Backend, request: Request) -> tuple[list[str], str | None]:
+    _check_type(request, "application/json")
+    asked = json.loads(await read_body(request, backend.config.max_body_bytes))
+    if not (isinstance(asked, dict) and _is_texts(asked.get("run_ids"))):
+        raise QueryError('pins are changed with {"run_ids": ["...", ...], "reason": "..."}')
+    if not isinstance(asked.get("reason"), str | None):
+        raise QueryError("the reason of a pin is a text")
+    return asked["run_ids"], asked.get("reason")
 
 
 async def _backup(backend: Backend, _: Request) -> Response:

@@ -70,6 +70,15 @@ class RemoteStore:
         response = self._api("POST", "/delete", json={"run_ids": list(run_ids)}, timeout=_LONG_SECONDS)
         return int(response.json()["deleted"])
 
+    def pin(self, run_ids: Sequence[str], reason: str) -> int:
+        """Keep retention away from runs; see `Store.pin`."""
+        return int(self._api("POST", "/pins", json={"run_ids": list(run_ids), "reason": reason}).json()["pinned"])
+
+    def unpin(self, run_ids: Sequence[str], reason: str | None = None) -> int:
+        """Take pins from runs; see `Store.unpin`."""
+        response = self._api("POST", "/unpin", json={"run_ids": list(run_ids), "reason": reason})
+        return int(response.json()["unpinned"])
+
     def backup(self, target: Path) -> None:
         """Copy the database to a file; see `Store.backup`. Raises OSError where it cannot be written."""
         draft = target.with_name(target.name + ".part")

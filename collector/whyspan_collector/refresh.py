@@ -26,6 +26,8 @@ _STEPS: Final = (
     "delete_runs",
     "insert_runs",
     "insert_split_spans",
+    "add_moved_pins",
+    "delete_moved_pins",
     "mark_unchanged",
 )
 

@@ -236,12 +236,36 @@ class Store:
             self.texts.erase(traces)
         return deleted
 
+    def pin(self, run_ids: Sequence[str], reason: str) -> int:
+        """Keeps retention away from runs; one may be pinned for several reasons.
+
+        Args:
+            run_ids: which; those there are not are passed over.
+            reason: for people, and for whoever takes the pin away again.
+
+        Returns:
+            how many were not pinned for this reason yet.
+        """
+        return self._change_pins("pin", run_ids, reason)
+
+    def unpin(self, run_ids: Sequence[str], reason: str | None = None) -> int:
+        """Takes the pins of this reason, or all, from runs. Returns how many pins that were."""
+        return self._change_pins("unpin", run_ids, reason)
+
     def close(self) -> None:
         """Writes everything to the file and lets go of it."""
         with self._lock:
             self.texts.close()
             self._writer.close()
             self._connection.close()
+
+    def _change_pins(self, statement: str, run_ids: Sequence[str], reason: str | None) -> int:
+        if not self._runs_are_current:
+            self._refresh()
+        with self._lock, self._transaction() as writer:
+            parameters = {"run_ids": list(run_ids), "reason": reason}
+            ((changed,),) = writer.execute(sql.statements()[statement], parameters).fetchall()
+        return int(changed)
 
     def _open(self) -> None:
         self._connection = _connect(self.path)

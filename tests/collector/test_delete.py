@@ -209,6 +209,8 @@ def test_a_collector_deletes_backs_up_and_restores(start: Callable[..., Any], tm
     before = run_ids(collector.store)
     collector.store.backup(tmp_path / "backup.duckdb")
     assert collector.http.post("/api/delete", content='{"run_ids": []}').status_code == 400
+    assert collector.http.post("/api/pins", content='{"run_ids": [], "reason": "a"}').status_code == 400
+    assert collector.http.post("/api/pins", json={"run_ids": ["a"]}).status_code == 400
     assert collector.http.post("/api/restore", content=b"x").status_code == 400
     assert collector.store.delete(before[:1]) == 1
     assert run_ids(collector.store) == before[1:]

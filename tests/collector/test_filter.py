@@ -56,9 +56,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
             "decisions": 1,
             "document": '{"findings": [{"detector": "wrong_entity"}, {"detector": "tool_error"}], "missing": []}',
         }
-        schema = opened.query("diagnosis", run_id="").schema
-        names = [name for name in schema.names if name != "current"]
-        opened.save_diagnoses(pa.table({name: [known.get(name, "")] for name in names}))
+        opened.save_diagnoses(pa.Table.from_pylist([known | {"analysis_version": "1", "outcome_check": "a check"}]))
+        opened.pin(opened.query("runs", filter="run:0002*")["run_id"].to_pylist(), "a test")
         yield opened
 
 
@@ -99,6 +98,8 @@ def found(store: Store, text: str) -> set[int]:
         ('verdict:"ORDER 7"', {1}),
         ("complete:no", {3}),
         ("clock:invalid", {3}),
+        ("pinned:yes", {2}),
+        ("-pinned:yes", {1, 3}),
         ("duration>1.5s", {2}),
         ("duration<=1000ms", {1}),
         ("cost>0.2", {1}),

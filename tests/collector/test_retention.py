@@ -35,10 +35,36 @@ def ages(store: Store) -> list[int]:
 
 def test_old_runs_go_and_pinned_ones_stay(store: Store) -> None:
     """By the arrival of the last span; what is pinned is kept, and what went is counted."""
-    store._writer.execute("INSERT INTO pins VALUES ($run_id, 'an incident')", {"run_id": f"{9:032x}"})
+    assert store.pin([f"{9:032x}", "nosuch"], "an incident") == 1
     assert retire(store, NOW, keep_days=3.5, keep_bytes=0) == 5
     assert ages(store) == [0, 1, 2, 3, 8]
     assert store.status()["counters"]["retired_runs"] == 5
+
+
+def test_a_pin_lasts_until_its_last_reason_is_gone(store: Store) -> None:
+    """Pinning twice for one reason is once; each reason is taken away by itself, or all together."""
+    old, older = f"{9:032x}", f"{10:032x}"
+    assert (store.pin([old, older], "a"), store.pin([old], "a"), store.pin([old], "b")) == (2, 0, 1)
+    assert [(row["run_id"], row["reasons"]) for row in store.query("pins").to_pylist()] == [
+        (old, ["a", "b"]),
+        (older, ["a"]),
+    ]
+    assert store.unpin([old], "a") == 1
+    assert retire(store, NOW, keep_days=3.5, keep_bytes=0) == 4
+    assert (store.unpin([old, older]), len(store.query("pins"))) == (2, 0)
+    assert len(store.query("runs", filter="pinned:yes")) == 0
+
+
+def test_a_pin_follows_its_run(store: Store) -> None:
+    """When runs turn out to be one, or one to be two, what has the pinned trace is pinned; what is deleted is not."""
+    ids = f"{9:032x}", f"{1:016x}"
+    store.pin([ids[0]], "a")
+    link = {"trace_id": ids[0], "span_id": ids[1], "attributes": {}}
+    joining = Span(f"{5:032x}", "c" * 16, None, "work", "internal", 1, 2, "ok", links=[link])
+    store.ingest([joining], [], NOW)
+    assert store.query("runs", filter="pinned:yes")["run_id"].to_pylist() == [f"{5:032x}"]
+    assert store.delete([f"{5:032x}"]) == 1
+    assert len(store.query("pins")) == 0
 
 
 def test_age_waits_until_a_day_is_worth_the_copy(store: Store) -> None:

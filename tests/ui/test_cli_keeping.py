@@ -82,6 +82,21 @@ def test_sql_answers_and_refuses(whyspan: Say) -> None:
     assert "one SELECT" in complaint
 
 
+def test_pins_are_listed_and_changed(whyspan: Say) -> None:
+    """Added with a reason, listed for people and machines, removed again; wrong use is said."""
+    run_id = json.loads(whyspan("runs", "--json")[1])["runs"][0]["run_id"]
+    assert "No run is pinned" in whyspan("pins")[2]
+    status, printed, _ = whyspan("pins", "add", run_id[:12], "--reason", "postmortem")
+    assert status == 0
+    assert f"{run_id[:12]} " in printed
+    assert "postmortem" in printed
+    document = json.loads(whyspan("pins", "--json")[1])
+    assert document == {"schema": "whyspan.pins/1", "pins": [{"run_id": run_id, "reasons": ["postmortem"]}]}
+    assert whyspan("pins", "remove", run_id, "--reason", "another")[1] != ""
+    assert "No run is pinned" in whyspan("pins", "remove", run_id)[2]
+    assert (whyspan("pins", "add")[0], whyspan("pins", "list", run_id)[0]) == (2, 2)
+
+
 def test_delete_removes_what_is_named(whyspan: Say) -> None:
     """One run by its id, or all that match a filter once it is confirmed."""
     every = stored(whyspan)

@@ -143,6 +143,13 @@ _ALL: Final = (
         ("yes", "no"),
     ),
     Field(
+        "pinned",
+        "whether retention leaves it alone",
+        "choice",
+        "(runs.run_id IN (SELECT run_id FROM pins)) = ({} = 'yes')",
+        ("yes", "no"),
+    ),
+    Field(
         "clock",
         "whether all its times can be times",
         "choice",
