@@ -149,6 +149,29 @@ def test_investigate_opens_the_span_of_the_address(
     assert span.tool in words
 
 
+def test_one_may_ask_why(open_page: OpenPage, sample_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an argument the Why tab says where it came from, with the places as links; of an option, why it was not taken."""
+    row = run_where(sample_data, monkeypatch, outcome="failed", decisive_tool="refund_order")
+    found = data.investigation(row["run_id"])
+    refund = next(span for span in found.run.spans if span.tool == "refund_order")
+    searches = [span.span_id for span in found.run.spans if span.tool == "search_orders"]
+    app = open_page(sample_data, "investigate.py", run=row["run_id"], span=refund.span_id)
+
+    app.session_state[f"tab-{refund.span_id}"] = "Why"
+    app.run()
+    question = next(option for option in app.selectbox[0].options if "amount" in option)
+    app.selectbox[0].set_value(question).run()
+    answer = next(element.proto.body for element in app.get("html") if "Where it came from" in element.proto.body)
+    assert any(f'data-span="{span_id}"' in answer for span_id in searches)
+    assert "was seen before" in answer
+
+    node = next(node for node in found.diagnosis.decisions if node.choice == "search without the customer")
+    app = open_page(sample_data, "investigate.py", run=row["run_id"], span=node.span_id)
+    app.session_state[f"tab-{node.span_id}"] = "Why"
+    app.run()
+    assert "The agent rejected it" in shown(app)
+
+
 def test_a_prefix_of_a_run_id_is_enough(
     open_page: OpenPage, sample_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,9 @@ import pyarrow as pa
 
 from whyspan.model import Decision
 from whyspan_analysis.batch import diagnose_run
-from whyspan_analysis.load import Body, load_bodies, load_outline
+from whyspan_analysis.case import Case
+from whyspan_analysis.diagnose import build_case
+from whyspan_analysis.load import Body, load_bodies, load_outline, load_run
 from whyspan_analysis.model import Diagnosis, Grade, Outcome, Run, Status
 from whyspan_analysis.report.build import build
 from whyspan_analysis.report.model import Report
@@ -31,6 +33,8 @@ _WITH_EXCERPTS: Final = 50
 """Runs of which the words around a hit are shown; each takes a search of its own."""
 _RUNS_KEPT: Final = 8
 """Outlines of runs kept in memory; one of 20,000 spans takes about 30 MB."""
+_CASES_KEPT: Final = 2
+"""Whole runs kept in memory; one of 20,000 spans takes about 200 MB."""
 _DIAGNOSED_HERE: Final = 2_000
 """Spans up to which a run without a stored diagnosis, such as one that is still running, is diagnosed while the page waits."""
 _NOT_YET: Final = "The run is not diagnosed yet: the worker does so when no span has come for some seconds."
@@ -145,6 +149,17 @@ def bodies(run_id: str, span_ids: list[str]) -> dict[str, Body]:
     """Some spans of a run whole, by id."""
     with opened() as store:
         return load_bodies(store, run_id, span_ids)
+
+
+def case(found: Investigation) -> Case:
+    """The run read whole, with its steps, decisions and values: seconds for 20,000 spans, so only for who asks why."""
+    return _case(data_dir(), found.run.run_id, found.revision)
+
+
+@lru_cache(maxsize=_CASES_KEPT)
+def _case(folder: Path, run_id: str, state: str) -> Case:  # noqa: ARG001 - part of the key
+    with opened(folder) as store:
+        return build_case(load_run(store, run_id))
 
 
 def status() -> dict[str, Any]:

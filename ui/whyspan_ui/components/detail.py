@@ -1,12 +1,14 @@
 """The detail panel: one span, its decision, its conversation or its call, what was found on it, and everything it sent."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 import streamlit as st
 
 from whyspan.semconv import Kind
+from whyspan_analysis.case import Case
 from whyspan_analysis.load import Body
 from whyspan_analysis.model import DecisionNode, Diagnosis, Finding, Run
 from whyspan_analysis.report import wording
@@ -17,13 +19,14 @@ from whyspan_ui.components.decision import absent, decision, link, section
 from whyspan_ui.components.markup import Markup, dotted, join, prose, tag
 from whyspan_ui.components.messages import chat, code
 from whyspan_ui.components.verdict import quote
+from whyspan_ui.components.why import why
 
 _LATEST_MESSAGES = 6
 """Input messages shown at once; a model call repeats the whole conversation before it."""
 
 
-def detail(run: Run, diagnosis: Diagnosis, body: Body) -> None:
-    """Show one span. What its kind does not say stays in the Raw tab."""
+def detail(run: Run, diagnosis: Diagnosis, body: Body, read_case: Callable[[], Case]) -> None:
+    """Show one span. What its kind does not say stays in the Raw tab; `read_case` reads the run whole, when somebody asks why."""
     span = body.span
     span_id = span.span_id
     decisions = [node for node in diagnosis.decisions if node.span_id == span_id]
@@ -37,19 +40,24 @@ def detail(run: Run, diagnosis: Diagnosis, body: Body) -> None:
     for name, tab in zip(names, st.tabs(names, key=f"tab-{span_id}", on_change="rerun"), strict=True):
         if tab.open:
             with tab:
-                _show(name, run, diagnosis, body)
+                if name == "Why":
+                    with st.spinner("Reading the whole run"):
+                        case = read_case()
+                    why(case, span_id)
+                else:
+                    _show(name, run, diagnosis, body)
 
 
 def _tabs(span: Span, decisions: list[DecisionNode]) -> list[str]:
     """The tabs of a span, the one people look for first."""
     decision_tab = ["Decision"] if decisions else []
     if span.kind is Kind.TOOL:
-        return ["Call", *decision_tab, "Raw"]
+        return ["Call", *decision_tab, "Why", "Raw"]
     if span.kind is Kind.MODEL_CALL:
-        return [*decision_tab, "Messages", "Raw"]
+        return [*decision_tab, "Messages", "Why", "Raw"]
     if span.kind is Kind.DECISION:
-        return [*decision_tab, "Raw"]
-    return [*decision_tab, "Input and output", "Raw"]
+        return [*decision_tab, "Why", "Raw"]
+    return [*decision_tab, "Input and output", "Why", "Raw"]
 
 
 def _show(name: str, run: Run, diagnosis: Diagnosis, body: Body) -> None:

@@ -41,12 +41,17 @@ def _chain(diagnosis: Diagnosis) -> Markup | None:
     failed = diagnosis.outcome.status is Status.FAILED
     decisive = diagnosis.hypotheses[0].span_id if failed and diagnosis.hypotheses else None
     spans = [next((ref.span_id for ref in sentence.refs), None) for sentence in diagnosis.chain]
-    first = spans.index(decisive) if decisive is not None and decisive in spans else None
+    first = next((place for place, each in enumerate(diagnosis.chain) if _tells_of(each, decisive)), None)
     chips = [
         _chip(sentence, span_id, decisive=position == first)
         for position, (sentence, span_id) in enumerate(zip(diagnosis.chain, spans, strict=True))
     ]
     return tag("div", *chips, class_="chain", role="group", aria_label="Causal chain, in order")
+
+
+def _tells_of(sentence: Sentence, span_id: str | None) -> bool:
+    """True for what was done at the span; what a model call was given is seen there too, and is not its doing."""
+    return any(ref.span_id == span_id and not (ref.field or "").startswith("input_") for ref in sentence.refs[:1])
 
 
 def _chip(sentence: Sentence, span_id: str | None, *, decisive: bool) -> Markup:

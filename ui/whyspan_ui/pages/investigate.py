@@ -85,7 +85,8 @@ def explore(found: Investigation) -> None:
     with left:
         explorer(run.run_id, found.revision, selected=initial, on_select=lambda: None)
     with right, st.container(key="detail", border=True):
-        detail(run, found.diagnosis, data.bodies(run.run_id, [selected])[selected])
+        body = data.bodies(run.run_id, [selected])[selected]
+        detail(run, found.diagnosis, body, lambda: data.case(found))
 
 
 page()
