@@ -28,16 +28,23 @@ class SentAttributes(Mapping[str, Any]):
     """Attributes of which a value is built when somebody asks for it; most are never asked for.
 
     Args:
-        pairs: key -> the bytes of its `KeyValue`, and whatever else.
+        pairs: key -> itself, the bytes of its `KeyValue`, and whatever else.
     """
 
     __slots__ = ("_pairs",)
 
-    def __init__(self, pairs: Mapping[str, tuple[bytes, Any]]) -> None:
+    def __init__(self, pairs: Mapping[str, tuple[str, bytes, Any]]) -> None:
         self._pairs = pairs
 
     def __getitem__(self, key: str) -> Any:
-        return value(KeyValue.FromString(self._pairs[key][0]).value)
+        return value(KeyValue.FromString(self._pairs[key][1]).value)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._pairs  # that of `Mapping` builds the value
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value, or the default. That of `Mapping` raises and catches: most attributes that are asked for are not there."""
+        return self[key] if key in self._pairs else default
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._pairs)
