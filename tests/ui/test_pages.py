@@ -14,7 +14,7 @@ from whyspan_ui.pages import __file__ as pages
 
 SHELL = Path(pages).with_name("shell.py")
 OpenPage = Callable[..., AppTest]
-PAGES = ("runs.py", "investigate.py", "reports.py", "health.py")
+PAGES = ("runs.py", "investigate.py", "compare.py", "reports.py", "health.py")
 
 
 @pytest.fixture
@@ -170,6 +170,37 @@ def test_one_may_ask_why(open_page: OpenPage, sample_data: Path, monkeypatch: py
     app.session_state[f"tab-{node.span_id}"] = "Why"
     app.run()
     assert "The agent rejected it" in shown(app)
+
+
+def test_a_failed_run_is_compared_with_one_that_passed(
+    open_page: OpenPage, sample_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a second run the most alike passing one is taken; where they part is named, with links into both."""
+    row = run_where(sample_data, monkeypatch, outcome="failed", decisive_tool="refund_order")
+    app = open_page(sample_data, "compare.py", a=row["run_id"])
+
+    body = shown(app)
+    words = " ".join(Elements(body).words)
+    assert "First choice that differs" in words
+    assert "search without the customer" in words
+    assert "Taken:" in words
+    assert body.count(f"investigate?run={row['run_id']}&amp;span=") > 3
+    equal = body.count('class="equal"')
+
+    app.toggle(key="only").set_value(True).run()
+    assert equal
+    assert 'class="equal"' not in shown(app)
+
+
+def test_two_runs_that_are_named_are_compared(
+    open_page: OpenPage, sample_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The address may name both; a run is not held beside itself, nor beside one that is not there."""
+    failed, passed = (run_where(sample_data, monkeypatch, outcome=outcome)["run_id"] for outcome in ("failed", "ok"))
+
+    assert passed[:8] in shown(open_page(sample_data, "compare.py", a=failed, b=passed))
+    assert "no other run" in shown(open_page(sample_data, "compare.py", a=failed, b=failed))
+    assert "There is no run" in shown(open_page(sample_data, "compare.py", a=failed, b="feedfeed"))
 
 
 def test_a_prefix_of_a_run_id_is_enough(

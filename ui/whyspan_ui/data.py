@@ -18,6 +18,7 @@ import pyarrow as pa
 from whyspan.model import Decision
 from whyspan_analysis.batch import diagnose_run
 from whyspan_analysis.case import Case
+from whyspan_analysis.compare import Comparison, compare, siblings
 from whyspan_analysis.diagnose import build_case
 from whyspan_analysis.load import Body, load_bodies, load_outline, load_run
 from whyspan_analysis.model import Diagnosis, Grade, Outcome, Run, Status
@@ -33,7 +34,7 @@ _WITH_EXCERPTS: Final = 50
 """Runs of which the words around a hit are shown; each takes a search of its own."""
 _RUNS_KEPT: Final = 8
 """Outlines of runs kept in memory; one of 20,000 spans takes about 30 MB."""
-_CASES_KEPT: Final = 2
+_CASES_KEPT: Final = 4
 """Whole runs kept in memory; one of 20,000 spans takes about 200 MB."""
 _DIAGNOSED_HERE: Final = 2_000
 """Spans up to which a run without a stored diagnosis, such as one that is still running, is diagnosed while the page waits."""
@@ -160,6 +161,18 @@ def case(found: Investigation) -> Case:
 def _case(folder: Path, run_id: str, state: str) -> Case:  # noqa: ARG001 - part of the key
     with opened(folder) as store:
         return build_case(load_run(store, run_id))
+
+
+def nearest_passing(found: Investigation) -> tuple[str, str] | None:
+    """The id of the passing run that is most like this one, and why it was taken; None where its agent has none."""
+    with opened() as store:
+        sibling = siblings.nearest_passing(store, case(found).run)
+    return (sibling.run.run_id, sibling.because) if sibling is not None else None
+
+
+def comparison(here: Investigation, there: Investigation) -> Comparison:
+    """Two runs side by side; takes about as long as diagnosing both."""
+    return compare(case(here).run, case(there).run)
 
 
 def status() -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from whyspan_analysis.case import Case
-from whyspan_analysis.compare.alignment import align
+from whyspan_analysis.compare.alignment import Pair, align
 from whyspan_analysis.compare.consequences import Side, mark
 from whyspan_analysis.compare.differences import Difference, FieldDifference, differences
 from whyspan_analysis.compare.moments import read_moments
@@ -21,6 +21,8 @@ class Comparison:
     there: Case
     same_task: bool
     premises: Sequence[FieldDifference]
+    pairs: Sequence[Pair]
+    """Every moment of both runs in order, beside the one that answers to it or beside None."""
     aligned: int
     """Moments of either run that answer to one of the other."""
     found: Sequence[Difference]
@@ -56,6 +58,7 @@ def compare(run: Run, other: Run) -> Comparison:
         there,
         same_task,
         premise_differences(here, there),
+        pairs,
         sum(one is not None and other is not None for one, other in pairs),
         found,
         telling[0] if telling else None,

@@ -67,6 +67,9 @@ def header(row: dict[str, Any]) -> Markup:
         badges.outcome(row["outcome"] or "unknown"),
         None if row["complete"] else tag("span", "incomplete", class_="badge incomplete", title="Spans are missing"),
         tag("span", " · ".join(facts), class_="muted"),
+        tag(
+            "a", "Compare", href=f"compare?a={row['run_id']}", target="_self", title="Beside the most alike passing run"
+        ),
         class_="run-header",
     )
 

@@ -12,6 +12,7 @@ page = st.navigation(
     [
         st.Page("runs.py", title="Runs", icon=":material/list:", default=True),
         st.Page("investigate.py", title="Investigate", icon=":material/troubleshoot:", url_path="investigate"),
+        st.Page("compare.py", title="Compare", icon=":material/compare_arrows:", url_path="compare"),
         st.Page("reports.py", title="Reports", icon=":material/summarize:", url_path="reports"),
         st.Page("health.py", title="Health", icon=":material/monitor_heart:", url_path="health"),
     ],
