@@ -78,7 +78,7 @@ def signature(run: Run, diagnosis: Diagnosis, rank: int = 1) -> Signature | None
         detector=cause.detector,
         kind=span.kind.value,
         agent=hypothesis.agent and template(hypothesis.agent),
-        tool=UNKNOWN_TOOL if cause.detector == "unknown_tool" else hypothesis.tool,
+        tool=_tool(run, hypothesis, cause),
         error=_error(run, hypothesis, cause, node),
         question=_question(node.question) if node is not None and node.source == "recorded" else None,
         choice=_choice_class(node) if node is not None and node.source == "recorded" else None,
@@ -115,6 +115,14 @@ def _checks(run: Run, diagnosis: Diagnosis) -> str:
     return "; ".join(sorted(names)) or template(diagnosis.outcome.check)
 
 
+def _tool(run: Run, hypothesis: Hypothesis, cause: Finding) -> str | None:
+    """The tool the decisive step came to, else the first the evidence speaks of."""
+    if cause.detector == "unknown_tool":
+        return UNKNOWN_TOOL
+    spoken_of = (run.span(ref.span_id).tool for ref in cause.refs)
+    return hypothesis.tool or next((tool for tool in spoken_of if tool), None)
+
+
 def _error(run: Run, hypothesis: Hypothesis, cause: Finding, node: DecisionNode | None) -> str | None:
     """The template of the first error among the decisive span, the evidence of the finding and what the decision led to."""
     places = [hypothesis.span_id, *(ref.span_id for ref in cause.refs), *(node.led_to if node is not None else ())]
@@ -138,7 +146,7 @@ def _choice_class(node: DecisionNode) -> str | None:
         return node.choice
     labels = [option.label for option in node.options]
     are_ways = all(label.islower() and label.isascii() and " " not in label for label in labels)
-    return template(node.choice) if are_ways else _A_VALUE
+    return node.choice if are_ways and template(node.choice) != HOLE else _A_VALUE
 
 
 def _origin(run: Run, hypothesis: Hypothesis) -> str:

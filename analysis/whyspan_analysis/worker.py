@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from whyspan_analysis.batch import diagnose_pending
+from whyspan_analysis.incidents.examples import pin_examples
 from whyspan_collector.client import RemoteStore
 from whyspan_collector.config import load
 from whyspan_collector.errors import StoreError
@@ -38,6 +39,8 @@ def work(data: Path, quiet_seconds: float, stopped: threading.Event) -> None:
         try:
             with closing(RemoteStore(url)) as store:
                 done = diagnose_pending(store, settled_before_ns=time.time_ns() - round(quiet_seconds * 1e9))
+                if done:
+                    pin_examples(store)
         except StoreError as error:
             pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
             _log.warning("the collector cannot be asked, next try in %.0f s: %s", pause, error)

@@ -10,9 +10,7 @@ from random import Random
 from typing import Any
 
 from whyspan_analysis.circumstances import circumstances, input_length, version
-from whyspan_analysis.detectors import DETECTORS
 from whyspan_analysis.diagnose import diagnose
-from whyspan_analysis.families import FAMILY_OF
 from whyspan_analysis.load import assemble
 from whyspan_analysis.model import Run
 from whyspan_analysis.signature import UNKNOWN_TOOL, Signature, signature
@@ -106,7 +104,7 @@ def test_without_a_cause_only_how_it_failed_counts(script: Any) -> None:
     def run(steps: int, detail: str) -> Any:
         written = script("Count the boxes.", ["count"])
         for number in range(steps):
-            written.turn("count", {"shelf": f"shelf {number}"}, {"shelf": f"shelf {number}", "boxes": number})
+            written.turn("count", {"shelf": f"shelf {number}"}, {"shelf": f"shelf {number}", "boxes": number + 4})
         written.answer("Done.")
         written.check(ok=False, check="the boxes were counted", detail=detail)
         return written
@@ -116,11 +114,6 @@ def test_without_a_cause_only_how_it_failed_counts(script: Any) -> None:
     assert one is not None
     assert one == other
     assert (one.detector, one.kind, one.error) == (None, None, "the boxes were counted")
-
-
-def test_every_detector_has_a_family() -> None:
-    """A new detector belongs to one of the families (`families.py`)."""
-    assert {detector.name for detector in DETECTORS} - FAMILY_OF.keys() == set()
 
 
 def test_circumstances_tell_versions_apart(script: Any) -> None:

@@ -12,7 +12,16 @@ from typing import Any, Final, TextIO
 
 from rich.console import Console
 from rich.padding import Padding
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 from whyspan_analysis.report.wording import pieces
@@ -108,10 +117,19 @@ def print_list(titles: Sequence[str], rows: Sequence[tuple[Sequence[Text | str],
             out.print(Padding(note, (0, 0, 0, 4), expand=False))
 
 
+class _Rate(ProgressColumn):
+    """How many a second."""
+
+    def render(self, task: Task) -> Text:
+        """Nothing until it is known."""
+        return Text(f"{task.speed:.0f}/s" if task.speed else "", style="dim")
+
+
 @contextmanager
 def progress(what: str, total: int | None = None) -> Iterator[Any]:
     """A progress bar on standard error; yields `advance(done, total)`. Silent where standard error is not a terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    described, left = TextColumn("{task.description}"), TimeRemainingColumn(compact=True)
+    columns = (described, BarColumn(), MofNCompleteColumn(), _Rate(), TimeElapsedColumn(), TextColumn("left"), left)
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task(what, total=total)
 

@@ -2,7 +2,7 @@
 -- $settled_before_ns: runs of which something arrived at this time of our clock or later are not settled
 -- $analysis_version: as in `diagnoses`
 -- $since_ns?: only runs that started then or later, nanoseconds since the epoch; those without a valid clock: that arrived
-SELECT run_id, revision, spans, last_arrived_ns
+SELECT run_id, revision, spans, last_arrived_ns, coalesce(agent, name) AS agent
 FROM runs
 ANTI JOIN (FROM diagnoses WHERE analysis_version = $analysis_version) AS done USING (run_id, revision)
 WHERE last_arrived_ns < CAST($settled_before_ns AS UBIGINT)

@@ -1,0 +1,152 @@
+"""The incidents as a document: `whyspan.incidents/1`.
+
+`python -m whyspan_analysis.incidents.model` writes its JSON Schema to docs/schemas.
+"""
+
+import json
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from whyspan_analysis.output import Text
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+
+class SignatureParts(_Record):
+    """What a signature is made from; null where there was nothing, or nothing that says something about the cause."""
+
+    anchor: Text = Field(description="What kind of sign says that the runs failed.")
+    family: Text | None
+    detector: Text | None
+    kind: Text | None = Field(description="Of the decisive span.")
+    agent: Text | None
+    tool: Text | None
+    error: Text | None = Field(description="Template of the error, or of the failed checks where no cause was found.")
+    question: Text | None = Field(description="Template of the question that was decided.")
+    choice: Text | None
+    origin: Text | None = Field(description="Where the trouble first appeared.")
+
+
+class VersionCount(_Record):
+    """How often the incident happened in one version."""
+
+    version: Text
+    failed: int
+    runs: int = Field(description="Diagnosed runs of the agents concerned in this version.")
+
+
+class IntroducedIn(_Record):
+    """The version before which the incident was next to absent."""
+
+    version: Text
+    failed_before: int
+    runs_before: int
+    failed_since: int
+    runs_since: int
+    p: float = Field(
+        description="Fisher's exact test, one-sided, times the number of places the versions could be cut at."
+    )
+
+
+class Reopened(_Record):
+    """The incident came back although somebody had called it fixed."""
+
+    run_id: Text
+    version: Text | None
+    at: str | None
+    text: Text
+
+
+class NoteEntry(_Record):
+    """Words of a person."""
+
+    at: str | None
+    person: Text | None
+    text: Text
+
+
+class ExampleRun(_Record):
+    """A run of the incident."""
+
+    run_id: Text
+    started_at: str | None
+    version: Text | None
+    grade: Text
+    verdict: Text | None
+    url: Text | None
+
+
+class Point(_Record):
+    """One period of the trend."""
+
+    start: str
+    failed: int
+    runs: int = Field(description="Diagnosed runs of the agents concerned.")
+
+
+class Incident(_Record):
+    """All failed runs with one signature, or with several that a person merged."""
+
+    id: Text
+    signatures: list[Text]
+    title: Text
+    parts: SignatureParts
+    status: Literal["open", "acknowledged", "fixed", "ignored"] = Field(
+        description="As a person set it; `open` again where it came back after the fix."
+    )
+    fixed_in: Text | None
+    reopened: Reopened | None
+    owner: Text | None
+    notes: list[NoteEntry]
+    first_seen: str | None = Field(description="Of all stored runs, also those before the period.")
+    last_seen: str | None
+    runs: int = Field(description="Failed runs in the period.")
+    share: float = Field(description="Of the diagnosed runs of the agents concerned, 0 to 1.")
+    agents: list[Text]
+    models: list[Text]
+    versions: list[VersionCount]
+    introduced_in: IntroducedIn | None
+    grades: dict[str, int]
+    cost: float | None = Field(description="US dollars of the calls whose cost is known; null where none is.")
+    costs_recorded: int
+    costs_derived: int
+    costs_unknown: int
+    tokens: int | None
+    time_ms: float | None = Field(description="Time these runs took, together.")
+    trend: list[Point]
+    examples: list[ExampleRun] = Field(description="Best-evidenced first.")
+
+
+class Proposal(_Record):
+    """Two incidents that may be one: for a person to merge, or to keep apart."""
+
+    incident: Text
+    other: Text
+    similarity: float = Field(description="Jaccard index of their parts and of the words of their templates, 0 to 1.")
+    reason: Text
+
+
+class IncidentsDocument(_Record):
+    """What `whyspan incidents --json` prints: most runs first."""
+
+    document: Literal["whyspan.incidents/1"] = Field(default="whyspan.incidents/1", alias="schema")
+    since: str | None
+    runs: int = Field(description="Diagnosed runs in the period.")
+    failed: int
+    period: Text = Field(description="Length of one period of the trends in words.")
+    incidents: list[Incident]
+    proposals: list[Proposal]
+
+
+def schema() -> str:
+    """The JSON Schema of `whyspan.incidents/1`, as the text of `docs/schemas/incidents.schema.json`."""
+    document = IncidentsDocument.model_json_schema(by_alias=True, mode="serialization")
+    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **document}, indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    Path("docs/schemas/incidents.schema.json").write_text(schema(), encoding="utf-8")

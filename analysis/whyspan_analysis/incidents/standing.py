@@ -1,0 +1,31 @@
+"""Whether an incident that was called fixed has come back."""
+
+from typing import Any
+
+import polars as pl
+
+from whyspan_analysis.incidents.ledger import Standing
+from whyspan_analysis.incidents.versions import Versions
+
+
+def came_back(standing: Standing, members: pl.DataFrame, versions: Versions) -> dict[str, Any] | None:
+    """The latest run that shows an incident again after its fix (fields of `model.Reopened`); None where there is none.
+
+    A run counts when its version holds the fix; where it or the fix has no version, when it began after the fix was recorded.
+    """
+    if standing.status != "fixed" or standing.at_ns is None:
+        return None
+    for run in members.sort("at_ns", descending=True).to_dicts():
+        version, later = run["version"], run["at_ns"] > standing.at_ns
+        if standing.version is not None and version is not None:
+            later = versions.reaches(run["agent"], version, standing.version, standing.at_ns)
+        if later:
+            said = f"fixed in {standing.version}" if standing.version else "fixed"
+            where = f"in version {version}" if version else "in a run without a version"
+            return {
+                "run_id": run["run_id"],
+                "version": version,
+                "at": run["at_ns"],
+                "text": f"Called {said}; seen again {where}.",
+            }
+    return None

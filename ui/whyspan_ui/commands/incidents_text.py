@@ -1,0 +1,125 @@
+"""Incidents on the terminal."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from whyspan_analysis.incidents.model import Incident, IncidentsDocument, Point
+from whyspan_analysis.report.wording import cost, count, duration, number, percent, when
+from whyspan_ui.printable import one_line
+from whyspan_ui.terminal import err, out, sentence, text, word
+from whyspan_ui.terminal import print_list as print_rows
+
+_BARS: Final = " ▁▂▃▄▅▆▇█"
+_POINTS: Final = 24
+"""Periods of a trend that are drawn, the latest."""
+
+
+def print_list(document: IncidentsDocument) -> None:
+    """The incidents, most runs first, each with what happened below it; then the pairs that may be one."""
+    if not document.incidents:
+        err.print(f"No incident: none of {count(document.runs, 'diagnosed run')} failed.")
+        return
+    rows = [
+        (
+            (
+                incident.id,
+                text(word(incident.status), " again" if incident.reopened else ""),
+                number(incident.runs),
+                percent(incident.share),
+                when(incident.first_seen),
+                when(incident.last_seen),
+                sparkline(incident.trend),
+            ),
+            list(_notes(incident)),
+        )
+        for incident in document.incidents
+    ]
+    print_rows(("incident", "status", "runs", "of runs", "first seen", "last seen", f"by {document.period}"), rows)
+    for proposal in document.proposals:
+        out.print()
+        out.print(text(f"{proposal.incident} and {proposal.other} may be one. ", sentence(proposal.reason)))
+        out.print(
+            text(
+                (
+                    f"  whyspan incidents merge {proposal.incident} {proposal.other}   (or split, to keep them apart)",
+                    "dim",
+                )
+            )
+        )
+
+
+def _notes(incident: Incident) -> Iterator[Any]:
+    yield sentence(one_line(incident.title, 200))
+    facts = []
+    if incident.introduced_in:
+        facts.append(f"since version {incident.introduced_in.version}")
+    if incident.reopened:
+        facts.append(incident.reopened.text)
+    if incident.owner:
+        facts.append(f"owner {incident.owner}")
+    if facts:
+        yield text((one_line("; ".join(facts), 200), "dim"))
+
+
+def sparkline(trend: Sequence[Point]) -> str:
+    """The share of failed runs over time, a character for each period; a space where none failed."""
+    shares = [point.failed / point.runs for point in trend[-_POINTS:]]
+    highest = max(shares, default=0.0)
+    return "".join(_BARS[-(-share * 8 // highest).__int__() if highest else 0] for share in shares)
+
+
+def print_incident(incident: Incident) -> None:
+    """Everything about one."""
+    out.print(text((f"incident {incident.id}  ", "bold"), word(incident.status)))
+    out.print(sentence(incident.title))
+    out.print()
+    for name, value in _facts(incident):
+        out.print(text((f"{name:<14}", "dim"), one_line(value, 300)), soft_wrap=True)
+    if len(incident.versions) > 1:
+        out.print()
+        rows = [
+            ((v.version, number(v.failed), number(v.runs), percent(v.failed / v.runs)), ()) for v in incident.versions
+        ]
+        print_rows(("version", "failed", "runs", "share"), rows)
+    out.print()
+    out.print(text(("Runs that show it best", "underline")))
+    for example in incident.examples:
+        out.print(
+            text(f"  whyspan why {example.run_id[:12]}  ", word(example.grade), "  ", sentence(example.verdict or ""))
+        )
+    if incident.notes:
+        out.print()
+        out.print(text(("Notes", "underline")))
+        for note in incident.notes:
+            out.print(text(f"  {when(note.at)}  {note.person or 'somebody'}: {note.text}"))
+
+
+def _facts(incident: Incident) -> Iterator[tuple[str, str]]:
+    yield "failed runs", f"{number(incident.runs)}, {percent(incident.share)} of the runs of the agents concerned"
+    yield "seen", f"{when(incident.first_seen)} to {when(incident.last_seen)}"
+    yield "trend", sparkline(incident.trend)
+    if introduced := incident.introduced_in:
+        yield (
+            "came in with",
+            (
+                f"version {introduced.version}: {introduced.failed_since} of {introduced.runs_since} runs since, "
+                f"{introduced.failed_before} of {introduced.runs_before} before"
+            ),
+        )
+    if incident.reopened:
+        yield (
+            "reopened",
+            f"{incident.reopened.text} (run {incident.reopened.run_id[:12]}, {when(incident.reopened.at)})",
+        )
+    elif incident.fixed_in:
+        yield "fixed in", incident.fixed_in
+    yield "agents", ", ".join(incident.agents) or "not named"
+    yield "models", ", ".join(incident.models) or "not named"
+    yield "cost", cost(incident.cost, incident.costs_recorded, incident.costs_derived, incident.costs_unknown)
+    yield "time", duration(incident.time_ms)
+    yield "owner", incident.owner or "nobody"
+    if len(incident.signatures) > 1:
+        yield "signatures", ", ".join(incident.signatures)
+    for name, value in incident.parts.model_dump().items():
+        if value is not None:
+            yield name, value
