@@ -132,8 +132,11 @@ class Delivery(SpanProcessor):
 
     def _drain(self) -> None:
         with self._draining:
-            ended = [self._queue.popleft() for _ in range(len(self._queue))]
-            self._put(self._sampler.sift(ended))
+            waiting = len(self._queue)  # what ends meanwhile is for the next time, or a busy program would keep us here
+            while waiting > 0:  # in parts, so that the first are on disk while the last are prepared
+                ended = [self._queue.popleft() for _ in range(min(waiting, _BUSY_SPANS))]
+                self._put(self._sampler.sift(ended))
+                waiting -= len(ended)
             if self._closed:
                 self._put(self._sampler.rest())
             elif self._outlet.announces:

@@ -25,7 +25,13 @@ _PLATFORMS = {"logfire": "Logfire", "langfuse": "Langfuse"}
 
 @dataclass(frozen=True, slots=True)
 class Instrumentation:
-    """What `instrument()` did about one framework, and what to expect of it."""
+    """What `instrument()` did about one framework, and what to expect of it.
+
+    Example:
+        >>> print(Instrumentation("crewai", "on", "openinference-instrumentation-crewai", ("the calls of the model",)))
+        crewai: on, by openinference-instrumentation-crewai
+            does not capture: the calls of the model
+    """
 
     framework: str
     """`langchain`, `openai-agents`, `openai`, ..."""
@@ -61,8 +67,7 @@ def instrument(*frameworks: str) -> list[Instrumentation]:
 
     Example:
         >>> configure(service="refunds")
-        >>> for each in instrument():
-        ...     print(each.framework, each.state, each.misses)
+        >>> missed = {each.framework: each.misses for each in instrument()}
     """
     done: list[Instrumentation] = []
     with contained:

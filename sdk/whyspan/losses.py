@@ -7,8 +7,8 @@ from typing import Literal, TypeAlias
 from whyspan.semconv import LOST_PREFIX
 
 Reason: TypeAlias = Literal["queue", "unprepared", "spool", "refused", "sampled_out"]
-"""`queue`: faster than they could be encoded; `unprepared`: they could not be masked or encoded; `spool`: the disk budget, or a full disk and then the memory;
-`refused`: by the collector, for good; `sampled_out`: not kept on purpose, see `Sampling`."""
+"""`queue`: faster than they could be encoded; `unprepared`: masking them failed; `spool`: the disk budget, or a full disk and
+then the memory; `refused`: by the collector, for good; `sampled_out`: not kept on purpose, see `Sampling`."""
 
 
 class Losses:

@@ -7,7 +7,12 @@ from whyspan.semconv import Effect
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One way the agent could have gone."""
+    """One way the agent could have gone.
+
+    Example:
+        >>> Option("refund", score=0.7).why_not is None
+        True
+    """
 
     label: str
     """The option in the agent's words, unique within its decision."""
@@ -19,7 +24,12 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A reference to something the agent rested a choice on."""
+    """A reference to something the agent rested a choice on.
+
+    Example:
+        >>> Evidence("document", ref="policy-4", quote="refunds within 30 days").kind
+        'document'
+    """
 
     kind: str
     """`span`, `message`, `document` or `value`."""
@@ -31,7 +41,12 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A point where the agent chose between options."""
+    """A point where the agent chose between options.
+
+    Example:
+        >>> Decision("Refund?", (Option("yes"), Option("no", why_not="within 30 days")), choice="yes").options[1].why_not
+        'within 30 days'
+    """
 
     question: str
     """What was to be decided."""
@@ -55,7 +70,12 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How the run ended, by one check."""
+    """How the run ended, by one check.
+
+    Example:
+        >>> Outcome(ok=False, check="refund matches order total").ok
+        False
+    """
 
     ok: bool
     """True when the check held."""

@@ -143,6 +143,8 @@ def _value(value: Any) -> bytes:
             encoded = b"\x10\x01" if value else b"\x10\x00"
         case int() if -(2**63) <= value < 2**63:
             encoded = b"\x18" + _varint(value & 0xFFFF_FFFF_FFFF_FFFF)
+        case int() if value.bit_length() > 10_000:  # Python refuses to print it
+            encoded = _field(1, f"[whyspan: integer of {value.bit_length()} bits]".encode())
         case float():
             encoded = pack("<Bd", 4 << 3 | 1, value)
         case bytes():

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Final
 from opentelemetry.trace import StatusCode
 
 from whyspan import semconv
+from whyspan.faults import warn_once
 from whyspan.semconv import Verdict
+from whyspan.values import is_number, shown
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
@@ -46,7 +48,7 @@ class Sampler:
     """Keeps, holds or drops the spans of each run; for one thread at a time."""
 
     def __init__(self, sampling: Sampling, losses: "Losses") -> None:
-        self._sampling = sampling
+        self._sampling = _sensible(sampling)
         self._losses = losses
         self._waiting: OrderedDict[int, list[ReadableSpan]] = OrderedDict()
         self._verdicts: OrderedDict[int, bool] = OrderedDict()
@@ -117,6 +119,20 @@ class Sampler:
     def _is_slow(self, span: "ReadableSpan") -> bool:
         limit = self._sampling.slow_seconds
         return limit is not None and (span.end_time or 0) - (span.start_time or 0) >= limit * 10**9
+
+
+def _sensible(given: Sampling) -> Sampling:
+    """The same, with the usual value for what makes no sense: that is no reason to lose a run."""
+    usual = Sampling()
+    rate = given.rate if is_number(given.rate) and 0 <= given.rate <= 1 else usual.rate
+    slow = given.slow_seconds if is_number(given.slow_seconds) else usual.slow_seconds
+    unsure = given.unsure if is_number(given.unsure) else usual.unsure
+    sensible = Sampling(rate, slow, unsure)
+    for name in ("rate", "slow_seconds", "unsure"):
+        asked, used = getattr(given, name), getattr(sensible, name)
+        if asked is not used:
+            warn_once(f"Sampling({name}={shown(asked)}) makes no sense; {used} is used")
+    return sensible
 
 
 def _is_root(span: "ReadableSpan") -> bool:

@@ -10,7 +10,12 @@ from typing import Final, Literal, TypeAlias
 
 
 class Kind(StrEnum):
-    """What a span stands for in an agent's run: the canonical span kind of Whyspan."""
+    """What a span stands for in an agent's run: the canonical span kind of Whyspan.
+
+    Example:
+        >>> Kind("tool") is Kind.TOOL
+        True
+    """
 
     AGENT = "agent"
     """One invocation of an agent; the root of a run or a sub-agent."""
@@ -37,7 +42,12 @@ class Kind(StrEnum):
 
 
 class Effect(StrEnum):
-    """What a tool does to the world outside the run, and whether that can be taken back."""
+    """What a tool does to the world outside the run, and whether that can be taken back.
+
+    Example:
+        >>> Effect.PURE_READ == "pure-read"
+        True
+    """
 
     PURE_READ = "pure-read"
     """Reads something that does not change: the same arguments give the same result."""
@@ -52,7 +62,12 @@ class Effect(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What a guard made of an action."""
+    """What a guard made of an action.
+
+    Example:
+        >>> [verdict.value for verdict in Verdict]
+        ['pass', 'change', 'block']
+    """
 
     PASS = "pass"  # noqa: S105 - not a password
     """It may go on as it is."""

@@ -14,7 +14,7 @@ from opentelemetry import context as otel
 from opentelemetry.trace import Span, SpanKind, StatusCode, format_span_id, set_span_in_context
 
 from whyspan import runtime, semconv
-from whyspan.faults import contained
+from whyspan.faults import contain, contained
 from whyspan.semconv import Kind
 from whyspan.values import ATTRIBUTE_LIMIT, QUOTE_LIMIT, TEXT_LIMIT, cut, is_a, to_json, to_text
 
@@ -60,9 +60,11 @@ class ActiveSpan:
         return self.span is not None and self.span.is_recording()
 
     def __enter__(self) -> Self:
-        with contained:
+        try:
             self._start()
             self._attach()
+        except Exception as error:  # noqa: BLE001 - ours, whatever it is
+            contain(error)
         return self
 
     def __exit__(
@@ -70,11 +72,13 @@ class ActiveSpan:
     ) -> None:
         if self.span is None:
             return
-        with contained:
+        try:
             try:
                 self._detach()
             finally:
                 self._end(error)
+        except Exception as ours:  # noqa: BLE001 - whatever it is
+            contain(ours)
 
     def start(self) -> None:
         """Starts the span under the current one."""
@@ -176,11 +180,13 @@ class CallSpan(ReturningSpan):
         """Records what the call gave back; a decorated function does this itself."""
         if self.span is None:
             return
-        with contained:
+        try:
             if self.span.is_recording():
                 result = to_json(value)
                 self.span.set_attribute(self.result_key, self._result(value, result))
                 self.remember(value, to_text(value, QUOTE_LIMIT) if is_a(value, str) else result)
+        except Exception as error:  # noqa: BLE001 - ours, whatever it is
+            contain(error)
 
     def _result(self, value: object, result: str) -> str:  # noqa: ARG002 - an agent's answer is made from the value
         """The attribute's text for a result, of which `result` is the JSON."""

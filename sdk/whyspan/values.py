@@ -54,7 +54,11 @@ def to_json(value: object, limit: int = TEXT_LIMIT) -> str:
     try:
         if _fits(value, limit) and len(text := _encode(value)) <= 2 * limit:
             return _utf8(text)
-    except (ValueError, RuntimeError):  # NaN, 4,300 digits, nested too deep, a dict that another thread changes
+    except (
+        TypeError,
+        ValueError,
+        RuntimeError,
+    ):  # NaN, 4,300 digits, nested too deep, a dict that another thread changes
         pass
     text = _encode(_Walk(limit).plain(value, ()))
     return (
@@ -108,10 +112,7 @@ def _fits(value: Any, limit: int) -> bool:
         if limit < 0:
             return False
         if type(container) is dict:
-            for key in container:
-                if type(key) is not str:
-                    return False
-                limit -= len(key)
+            limit -= len("".join(container))  # TypeError for a key that is no text
             container = container.values()  # noqa: PLW2901 - one loop for all three kinds
         for item in container:
             kind = type(item)
@@ -225,6 +226,11 @@ class _Walk:
 def is_a(value: object, kind: type[T] | tuple[type[T], ...]) -> TypeGuard[T]:
     """`isinstance` by the type alone: that also asks the object's own `__class__`, which may lie or raise."""
     return issubclass(type(value), kind)
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """True for Python's own integers and floats, and not for NaN."""
+    return type(value) in (int, float) and value == value  # noqa: PLR0124 - NaN is the one that does not
 
 
 def is_data(value: object) -> bool:

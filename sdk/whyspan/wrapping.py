@@ -173,6 +173,8 @@ class _ByName:
         if self._names is None or len(args) > len(self._names):
             return None
         arguments = dict(zip(self._names, args, strict=False))
+        if not kwargs and len(args) == len(self._names):
+            return arguments
         named = 0
         for name in self._names[len(args) :]:
             if name in kwargs:

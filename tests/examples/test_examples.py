@@ -108,8 +108,18 @@ class Ran:
     diagnosis: Diagnosis
 
 
+@dataclass(frozen=True)
+class Desk:
+    """A collector, and the examples that were sent to it."""
+
+    url: str
+    spool: Path
+    store: RemoteStore
+    ran: dict[str, Ran]
+
+
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ran]]:
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """Every example whose packages are installed, two at a time, against one collector."""
     data = tmp_path_factory.mktemp("data")
     command = [sys.executable, "-m", "whyspan_collector.service", "--data", str(data), "--port=0", "--grpc-port=0"]
@@ -123,17 +133,25 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ran]]:
             output = dict(zip(names, pool.map(partial(_run, address["url"], data / "spool"), names), strict=True))
         with closing(RemoteStore(address["url"])) as store:
             runs = {name: _until(partial(_run_of, store, EXAMPLES[name].service)) for name in names}
-            yield {name: Ran(*output[name], diagnose(load_run(store, runs[name]))) for name in names}
+            ran = {name: Ran(*output[name], diagnose(load_run(store, runs[name]))) for name in names}
+            yield Desk(address["url"], data / "spool", store, ran)
     finally:
         collector.terminate()
         collector.wait(20)
 
 
-def _run(collector: str, spool: Path, name: str) -> tuple[str, str]:
-    """What the example prints, and what it says on stderr."""
+@pytest.fixture(scope="module")
+def ran(desk: Desk) -> dict[str, Ran]:
+    """What came of them."""
+    return desk.ran
+
+
+def _run(collector: str, spool: Path, name: str, *arguments: str) -> tuple[str, str]:
+    """What the example, or another program, prints, and what it says on stderr."""
+    program = [str(_EXAMPLES / f"{name}.py")] if name in EXAMPLES else ["-c", name, *arguments]
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("OTEL_", "PYTEST_"))}
     done = subprocess.run(
-        [sys.executable, str(_EXAMPLES / f"{name}.py")],
+        [sys.executable, *program],
         env={**environment, "OTEL_EXPORTER_OTLP_ENDPOINT": collector, "WHYSPAN_SPOOL": str(spool)},
         capture_output=True,
         text=True,
@@ -203,3 +221,26 @@ def test_the_bad_one_is_explained(ran: dict[str, Ran]) -> None:
     ]
     assert "belongs to globex, not to acme" in finding.message
     assert any(ref.quote and "key-7731 belongs to globex" in ref.quote for ref in diagnosis.outcome.refs)
+
+
+_FEEDBACK = """
+import sys, whyspan
+whyspan.configure(service="reviews")
+whyspan.feedback(sys.argv[1], ok=False, score=1, comment="globex called: their key is dead", source="support desk")
+"""
+
+
+def test_feedback_that_arrives_later(desk: Desk) -> None:
+    """Feedback of another process, sent when the run was stored and diagnosed, is a check of that run's outcome."""
+    told = desk.ran["handwritten_agent"].diagnosis
+    [root] = [span for span in load_run(desk.store, told.run_id).spans if span.attributes.get("whyspan.run.task")]
+    _run(desk.url, desk.spool, _FEEDBACK, str(root.attributes["whyspan.run.id"]))
+
+    def joined() -> Diagnosis | None:
+        again = diagnose(load_run(desk.store, told.run_id))
+        return again if "feedback of support desk" in str(again.outcome) else None
+
+    outcome = _until(joined).outcome
+    assert outcome.status is Status.FAILED
+    assert "globex called: their key is dead" in str(outcome)
+    assert [run["service"] for run in desk.store.query("runs").to_pylist()].count("reviews") == 0

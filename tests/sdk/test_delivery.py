@@ -260,6 +260,49 @@ def test_a_full_queue(caplog: Any) -> None:
     assert caplog.text.count("faster than they can be encoded") <= 1
 
 
+def test_what_was_lost_is_told(receiver: Receiver, run: Run) -> None:
+    """Losses are on the resource of what is sent next, for the collector, and once in the log, for people."""
+    done = run(
+        f"""
+import whyspan
+from whyspan import redaction
+whyspan.configure(service="refunds", endpoint="{receiver.url}", redaction=whyspan.Redaction(emails=True))
+broken, redaction.Masker.value = redaction.Masker.value, None
+for _ in range(3):
+    with whyspan.tool("lost"):
+        pass
+    whyspan.flush()
+redaction.Masker.value = broken
+with whyspan.tool("kept"):
+    pass
+"""
+    )
+
+    assert [(resource.get("whyspan.lost.unprepared"), span.name) for resource, span in receiver.received] == [
+        (3, "execute_tool kept")
+    ]
+    assert done.stderr.count("internal error") == 1
+
+
+def test_integers_beyond_otlp(receiver: Receiver, run: Run) -> None:
+    """A number of somebody else's span that no encoder can write costs neither that span nor its neighbours."""
+    run(
+        f"""
+import whyspan
+from opentelemetry import trace
+whyspan.configure(service="refunds", endpoint="{receiver.url}")
+with trace.get_tracer("t").start_as_current_span("theirs") as span:
+    span.set_attributes({{"large": 2**70, "enormous": 10**5000}})
+with whyspan.tool("ours"):
+    pass
+"""
+    )
+
+    assert sorted(name for _, name in receiver.spans) == ["execute_tool ours", "theirs"]
+    [theirs] = [span for _, span in receiver.received if span.name == "theirs"]
+    assert [pair.value.string_value for pair in theirs.attributes] == [str(2**70), "[whyspan: integer of 16610 bits]"]
+
+
 def spans_of_all_sorts() -> list[ReadableSpan]:
     exporter = InMemorySpanExporter()
     provider = TracerProvider(

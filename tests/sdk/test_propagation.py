@@ -3,11 +3,15 @@
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 
 import whyspan
+from whyspan import faults
 from whyspan.testing import Captured, capture
 
 Receiver = Any
@@ -132,6 +136,70 @@ with whyspan.agent("lead", run_id="r-1"):
     lead, worker = spans["invoke_agent lead"], spans["invoke_agent worker"]
     assert (worker.trace_id, worker.parent_span_id) == (lead.trace_id, lead.span_id)
     assert [pair.value.string_value for pair in worker.attributes if pair.key == "whyspan.run.id"] == ["r-1"]
+
+
+def test_process_pools(receiver: Receiver, run: Run, tmp_path: Path) -> None:
+    """Work in a pool's process, which was started before the run was, is given a carrier with it."""
+    (tmp_path / "worker.py").write_text(
+        f"""
+import whyspan
+whyspan.configure(service="worker", endpoint="{receiver.url}")
+def work(carried, number):
+    with whyspan.continued(carried), whyspan.tool("double"):
+        return 2 * number
+"""
+    )
+    done = run(
+        f"""
+import multiprocessing, sys, whyspan
+from concurrent.futures import ProcessPoolExecutor
+sys.path.insert(0, "{tmp_path}")
+from worker import work
+whyspan.shutdown()
+whyspan.configure(service="parent", endpoint="{receiver.url}")
+if __name__ == "__main__":
+    with ProcessPoolExecutor(1, multiprocessing.get_context("forkserver")) as pool:
+        assert pool.submit(int, 1).result() == 1
+        with whyspan.agent("lead"):
+            assert pool.submit(work, whyspan.carrier(), 4).result() == 8
+"""
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    spans = {span.name: span for _, span in receiver.received if span.end_time_unix_nano}
+    lead, double = spans["invoke_agent lead"], spans["execute_tool double"]
+    assert (double.trace_id, double.parent_span_id) == (lead.trace_id, lead.span_id)
+
+
+def test_constraints_travel(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was in force where the carrier was made is in force where it is continued; too much of it is left, and said."""
+    with capture() as captured:
+        with whyspan.agent("lead", constraints=["never refund twice", "größte Sorgfalt"]):
+            headers = whyspan.carrier()
+        with whyspan.continued(headers):
+            with whyspan.decision("Refund?") as d:
+                d.choose("yes")
+            with whyspan.agent("remote", constraints=["be brief"]), whyspan.decision("How?") as d:
+                d.choose("card")
+        monkeypatch.setattr(faults, "_said", set())
+        with whyspan.agent("long", constraints=["x" * 5000]), whyspan.continued(whyspan.carrier()):
+            pass
+
+    assert [decision.constraints for decision in captured.decisions] == [
+        ("never refund twice", "größte Sorgfalt"),
+        ("never refund twice", "größte Sorgfalt", "be brief"),
+    ]
+    assert "too long for a carrier" in caplog.text
+
+
+@pytest.mark.parametrize("told", ["nonsense", "[", '{"a": 1}', "[1, null]", "[" * 100_000])
+def test_constraints_of_somebody_else(told: str) -> None:
+    """Baggage that only looks like ours is no obstacle and no constraint."""
+    theirs = {"baggage": f"whyspan.run.constraints={quote(told)}"}
+    with capture() as captured, whyspan.continued(theirs), whyspan.decision("Refund?") as d:
+        d.choose("yes")
+
+    assert captured.decisions[0].constraints == ()
 
 
 def test_outside_of_a_run() -> None:

@@ -1,23 +1,26 @@
 """Of sampled runs those that matter are all sent, whole."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 import whyspan
-from whyspan import Sampling, runtime
+from whyspan import Sampling, runtime, sampling
 from whyspan.delivery import Delivery
 from whyspan.losses import Losses
 from whyspan.outlets import ExporterOutlet
+from whyspan.sampling import Sampler
+from whyspan.testing import capture
 
 
-def sent_by(work: Callable[[], None], sampling: Sampling) -> tuple[list[str], dict[str, int]]:
+def sent_by(work: Callable[[], None], chosen: Sampling) -> tuple[list[str], dict[str, int]]:
     """Names of the spans that are sent, and what was lost."""
     exporter, losses = InMemorySpanExporter(), Losses()
     provider = TracerProvider(shutdown_on_exit=False)
-    provider.add_span_processor(delivery := Delivery(ExporterOutlet(exporter, losses), lambda s: s, losses, sampling))
+    provider.add_span_processor(delivery := Delivery(ExporterOutlet(exporter, losses), lambda s: s, losses, chosen))
     previous = runtime.use(provider.get_tracer("whyspan"))
     try:
         work()
@@ -66,6 +69,43 @@ def test_what_matters_is_kept() -> None:
     assert sent_by(failed, nothing)[0] == ["execute_tool before", "invoke_agent failed"]
     assert sent_by(unsure, nothing)[0] == ["decision", "invoke_agent unsure"]
     assert sent_by(checked, nothing)[0] == ["invoke_agent checked"]
+
+
+@pytest.mark.parametrize(("verdict", "kept"), [("block", True), ("change", True), ("pass", False)])
+def test_guarded_runs_are_kept(verdict: Any, kept: bool) -> None:
+    """A run in which a guard stopped or changed something is sent, not one in which all guards were content."""
+
+    def guarded() -> None:
+        with whyspan.agent("guarded"), whyspan.tool("search"), whyspan.guard("limit") as guard:
+            guard.decide(verdict)
+
+    assert bool(sent_by(guarded, Sampling(rate=0))[0]) is kept
+
+
+def test_what_waits_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of runs that do not end so many spans wait, and no more: the run that waited longest is sent, nothing is lost."""
+    monkeypatch.setattr(sampling, "_HELD_SPANS", 10)
+    sampler = Sampler(Sampling(rate=0), losses := Losses())
+    with capture() as captured:
+        for number in range(5):
+            with whyspan.agent(f"a{number}"):
+                for _ in range(4):
+                    with whyspan.tool("t"):
+                        pass
+    unfinished = [span for span in captured.spans if span.parent is not None]
+    sent = [span for span in unfinished for span in sampler.sift([span])]
+
+    assert len(sent) == 12
+    assert len(sent) + len(sampler.rest()) == 20
+    assert losses.attributes() == {}
+
+
+@pytest.mark.parametrize("rate", ["0.5", None, float("nan"), -3, []])
+def test_a_share_that_is_none(rate: Any) -> None:
+    """A share that makes no sense is reported, and everything is sent."""
+    names, losses = sent_by(good, Sampling(rate=rate, slow_seconds="soon", unsure=None))  # type: ignore[arg-type]
+
+    assert (len(names), losses) == (3, {})
 
 
 def test_slow_runs_are_kept() -> None:

@@ -4,8 +4,8 @@
 The subset, and where it stops, is in docs/rules.md.
 """
 
-from whyspan.rules.cel.compiling import Expression, compile_expression
+from whyspan.rules.cel.compiling import Environment, Expression, compile_expression
 from whyspan.rules.cel.errors import NoAnswer, RuleError
 from whyspan.rules.cel.types import Function, Record, Type
 
-__all__ = ["Expression", "Function", "NoAnswer", "Record", "RuleError", "Type", "compile_expression"]
+__all__ = ["Environment", "Expression", "Function", "NoAnswer", "Record", "RuleError", "Type", "compile_expression"]
