@@ -35,6 +35,7 @@ class Housekeeping:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Stops after the portion of texts under way; what is not indexed yet is, by the next collector."""
         self._stop.set()
         self._thread.join()
 
@@ -50,8 +51,8 @@ class Housekeeping:
 
     def _round(self) -> None:
         now_ns, config = time.time_ns(), self._config
-        self._store.texts.update(now_ns - round(config.quiet_seconds * 1e9))
-        if time.monotonic() >= self._retire_at:
+        self._store.texts.update(now_ns - round(config.quiet_seconds * 1e9), self._stop.is_set)
+        if time.monotonic() >= self._retire_at and not self._stop.is_set():
             self._retire_at = time.monotonic() + _RETIRE_SECONDS
             if retired := retire(self._store, now_ns, config.keep_days, config.keep_bytes):
                 _log.warning("%d runs were older, or more, than is kept, and are deleted", retired)

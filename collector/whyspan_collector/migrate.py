@@ -1,6 +1,7 @@
 """Bringing a database file to the schema of this version: numbered scripts, each applied once and whole."""
 
 from collections.abc import Callable
+from functools import cache
 
 import duckdb
 from duckdb import DuckDBPyConnection
@@ -21,7 +22,7 @@ def migrate(connection: DuckDBPyConnection, keep_backup: Callable[[int], None] =
 
     Raises:
         SchemaTooNew: the database is at a version this Whyspan does not know.
-        StoreError: a script failed; the database is at the version before it.
+        StoreError: it is no database of ours, or a script failed; it is as it was, or at the version before the script.
     """
     at = version(connection)
     newest = max(sql.migrations())
@@ -35,7 +36,34 @@ def migrate(connection: DuckDBPyConnection, keep_backup: Callable[[int], None] =
     for number, script in sql.migrations().items():
         if number > at:
             _apply(connection, number, script)
+    if at == newest:
+        _check(connection, newest)
     return newest
+
+
+def _check(connection: DuckDBPyConnection, newest: int) -> None:
+    """Raises StoreError where the database says which schema it has and has another: a version under development wrote it."""
+    if missing := sorted(_expected(tuple(sql.migrations().values())) - _columns(connection)):
+        listed = ", ".join(f"{table}.{column}" for table, column in missing[:5])
+        raise StoreError(
+            f"the database says that its schema is {newest}, and lacks {listed}: a version of Whyspan that was never released"
+            " wrote it. Export with that version and import here, or use another folder with --data."
+        )
+
+
+@cache
+def _expected(scripts: tuple[str, ...]) -> frozenset[tuple[str, str]]:
+    with duckdb.connect(":memory:") as empty:
+        for script in scripts:
+            empty.execute(script)
+        return _columns(empty)
+
+
+def _columns(connection: DuckDBPyConnection) -> frozenset[tuple[str, str]]:
+    """(table, column) of everything in a database."""
+    return frozenset(
+        connection.execute("SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal").fetchall()
+    )
 
 
 def _apply(connection: DuckDBPyConnection, number: int, script: str) -> None:
@@ -54,9 +82,15 @@ def _apply(connection: DuckDBPyConnection, number: int, script: str) -> None:
 
 
 def version(connection: DuckDBPyConnection) -> int:
-    """Reads the schema version of a database; 0 for an empty one."""
-    tables = connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'schema_version'").fetchall()
+    """Reads the schema version of a database; 0 for an empty one. Raises StoreError where something else is in it."""
+    tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     if not tables:
         return 0
-    rows = connection.execute("SELECT max(version) FROM schema_version").fetchall()
-    return int(rows[0][0] or 0)
+    try:
+        ((found,),) = connection.execute("SELECT max(version) FROM schema_version").fetchall()
+        return int(found)
+    except (duckdb.Error, TypeError, ValueError) as error:
+        raise StoreError(
+            f"the database is not one of Whyspan's: it has the tables {', '.join(sorted(tables)[:5])} and does not say which schema"
+            " that is. Use another folder with --data, or move the file away."
+        ) from error

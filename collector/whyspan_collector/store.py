@@ -35,7 +35,8 @@ from whyspan_collector.turns import Turns
 FILE_NAME: Final = "whyspan.duckdb"
 
 _SETTINGS: Final[dict[str, str]] = {
-    "checkpoint_threshold": "512MB",  # the default of 16 MB halves the speed and stalls commits for over a second
+    # The default of 16 MB halves the speed and stalls commits for over a second; what is in the log a restart replays (5 ms a MB).
+    "checkpoint_threshold": "128MB",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "python_enable_replacements": "false",

@@ -115,6 +115,19 @@ def test_a_trace_is_left_until_it_is_quiet_or_a_minute_behind(store: Store) -> N
     assert store.texts.update(quiet_before_ns=T0) == 1
 
 
+def test_indexing_stops_between_portions(tmp_path: Path) -> None:
+    """A collector that is told to stop does not wait for thousands of traces; what is left is indexed the next time."""
+    spans = [Span(f"{number:032x}", "a" * 16, None, "work", "internal", 1, 2, "ok") for number in range(1, 251)]
+    with closing(Store(tmp_path)) as store:
+        store.texts.in_background = True
+        store.ingest(spans, [], 1)
+        asked = iter((False, True))
+        store.texts.update(is_stopping=lambda: next(asked))
+        assert store.texts.status()["behind"] == 150
+        store.texts.update()
+        assert store.texts.status()["behind"] == 0
+
+
 def test_a_lost_or_damaged_index_is_made_again(tmp_path: Path) -> None:
     """The index is derived: without its file, or with a broken one, the next search finds the same."""
     with closing(Store(tmp_path)) as store:

@@ -92,6 +92,27 @@ def test_data_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
         assert connection.execute("SELECT version FROM schema_version").fetchall() == [(999,)]
 
 
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("ALTER TABLE runs DROP COLUMN tags", r"lacks runs\.tags: .* never released"),
+        ("DROP TABLE run_errors", r"lacks run_errors\.run_id, run_errors\.said"),
+        ("DROP TABLE schema_version", r"not one of Whyspan's"),
+        ("DELETE FROM schema_version", r"not one of Whyspan's"),
+        ("UPDATE schema_version SET version = 0", r"could not be brought to schema 1"),
+    ],
+)
+def test_a_schema_nobody_knows_is_said(tmp_path: Path, change: str, reason: str) -> None:
+    """What a version under development, or something else, left in the folder is refused with what to do, and not changed."""
+    Store(tmp_path).close()
+    with duckdb.connect(tmp_path / FILE_NAME) as connection:
+        connection.execute(change)
+    before = (tmp_path / FILE_NAME).read_bytes()
+    with pytest.raises(StoreError, match=reason):
+        Store(tmp_path)
+    assert (tmp_path / FILE_NAME).read_bytes() == before
+
+
 def test_migrations_are_applied_once_each_and_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A later version adds to what is there; a script that fails leaves the database at the version before."""
     with closing(Store(tmp_path)) as store:

@@ -72,10 +72,10 @@ class Texts:
                     yield Excerpt(run_id, text.span_id, text.place, *around(text.text, phrase))
                     return
 
-    def update(self, quiet_before_ns: int | None = None) -> int:
+    def update(self, quiet_before_ns: int | None = None, is_stopping: Callable[[], bool] = lambda: False) -> int:
         """Indexes what changed, see `update.update`. Returns how many traces that were."""
         with _as_unavailable():
-            return update(self._index, self._query, quiet_before_ns)
+            return update(self._index, self._query, quiet_before_ns, is_stopping)
 
     def erase(self, trace_ids: Iterable[str]) -> None:
         """Removes traces so that none of their words can be read from the file."""

@@ -20,7 +20,12 @@ _PATIENCE_NS: Final = 60 * 10**9
 """A trace that never goes quiet is indexed again when what arrived last is so much newer than what is indexed."""
 
 
-def update(index: TextIndex, query: Query, quiet_before_ns: int | None = None) -> int:
+def update(
+    index: TextIndex,
+    query: Query,
+    quiet_before_ns: int | None = None,
+    is_stopping: Callable[[], bool] = lambda: False,
+) -> int:
     """Indexes what changed and forgets what the store no longer has.
 
     Args:
@@ -28,9 +33,10 @@ def update(index: TextIndex, query: Query, quiet_before_ns: int | None = None) -
         query: that of the store it belongs to.
         quiet_before_ns: a trace of which something arrived later, by our clock, is left until it is quiet or a minute behind, so that
             a growing trace is not read again and again; None leaves none.
+        is_stopping: asked after each portion; once it is so, the rest is left for the next time.
 
     Returns:
-        how many traces were indexed.
+        how many traces were to be indexed.
     """
     stored, indexed = _arrivals(query), index.arrivals()
     index.forget(indexed.keys() - stored.keys())
@@ -42,6 +48,8 @@ def update(index: TextIndex, query: Query, quiet_before_ns: int | None = None) -
             if stored[trace] < quiet_before_ns or stored[trace] - indexed.get(trace, stored[trace]) > _PATIENCE_NS
         ]
     for start in range(0, len(due), _AT_ONCE):
+        if is_stopping():
+            break
         portion = due[start : start + _AT_ONCE]
         index.replace(Trace(trace_id, stored[trace_id], texts) for trace_id, texts in _texts(query, portion).items())
     return len(due)
