@@ -47,13 +47,23 @@ def outcomes_by_period(runs: pl.DataFrame) -> tuple[str, pl.DataFrame]:
     Periods in which no run started are left out.
     """
     timed = runs.filter(pl.col("started").is_not_null())
-    first, last = timed["started"].min(), timed["started"].max()
-    seconds = (last - first).total_seconds() if timed.height else 0.0  # type: ignore[operator,union-attr]
-    name, interval = next(
-        ((name, interval) for name, interval, longest in PERIODS if seconds <= longest), ("month", "1mo")
-    )
+    name, interval = _period(timed)
     counts = [(pl.col("outcome") == outcome).sum().alias(outcome) for outcome in OUTCOMES]
     return name, timed.group_by(start=pl.col("started").dt.truncate(interval)).agg(counts).sort("start")
+
+
+def sums_by_period(runs: pl.DataFrame, by: str, value: str) -> tuple[str, pl.DataFrame]:
+    """The length of a period in words, and `start`, `name` and the sum of a column, where it is known, for each period and name."""
+    timed = runs.filter(pl.col("started").is_not_null() & pl.col(value).is_not_null())
+    name, interval = _period(timed)
+    start = pl.col("started").dt.truncate(interval)
+    return name, timed.group_by(start=start, name=by).agg(pl.col(value).sum()).sort("start", "name")
+
+
+def _period(timed: pl.DataFrame) -> tuple[str, str]:
+    first, last = timed["started"].min(), timed["started"].max()
+    seconds = (last - first).total_seconds() if timed.height else 0.0  # type: ignore[operator,union-attr]
+    return next(((name, interval) for name, interval, longest in PERIODS if seconds <= longest), ("month", "1mo"))
 
 
 def failures_by_cause(runs: pl.DataFrame) -> pl.DataFrame:
@@ -109,7 +119,12 @@ def spending(runs: pl.DataFrame, by: str) -> pl.DataFrame:
 
 def by_model(runs: pl.DataFrame) -> pl.DataFrame:
     """What the runs used of each model: several rows per run, `model` null where it was not named."""
-    used = runs.select("run_id", "outcome", "duration_ms", "usage").explode("usage").drop_nulls("usage").unnest("usage")
+    used = (
+        runs.select("run_id", "outcome", "started", "duration_ms", "usage")
+        .explode("usage")
+        .drop_nulls("usage")
+        .unnest("usage")
+    )
     known = (pl.col("cost_source") == "recorded", pl.col("cost_source") == "derived", pl.col("cost_source").is_null())
     calls = {name: pl.when(how).then("calls").otherwise(0) for name, how in zip(COSTS, known, strict=True)}
     return used.with_columns(tokens=_TOKENS, **calls)

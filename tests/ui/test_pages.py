@@ -14,7 +14,7 @@ from whyspan_ui.pages import __file__ as pages
 
 SHELL = Path(pages).with_name("shell.py")
 OpenPage = Callable[..., AppTest]
-PAGES = ("runs.py", "investigate.py", "compare.py", "reports.py", "health.py")
+PAGES = ("runs.py", "investigate.py", "compare.py", "failures.py", "cost.py", "reports.py", "health.py")
 
 
 @pytest.fixture
@@ -255,6 +255,44 @@ def test_reports_lead_to_the_runs(open_page: OpenPage, sample_data: Path) -> Non
     assert "What failed, by cause" in shown(app)
     assert "investigate?run=" in shown(app)
     assert [button.label for button in app.get("download_button")] == ["HTML", "Markdown", "JSON"]
+
+
+def test_failures_are_grouped_by_cause(open_page: OpenPage, sample_data: Path) -> None:
+    """Each cause says how often, where and since when, and leads to the decisive step of runs that show it; a filter narrows them."""
+    app = open_page(sample_data, "failures.py")
+
+    body = shown(app)
+    assert "The wrong record was acted on" in body
+    assert "refund_order" in body
+    assert "last seen" in body
+    links = body.count('href="investigate?run=')
+    assert links == data.runs()["outcome"].to_pylist().count("failed")
+    assert body.count("&amp;span=") == links
+    assert len(app.get("plotly_chart")) == 2
+
+    app.text_input(key="q").set_value("tool:refund_order").run()
+    assert shown(app).count('href="investigate?run=') == 1
+    app.text_input(key="q").set_value("status:ok").run()
+    assert "has failed" in shown(app)
+
+
+def test_cost_says_what_is_known_and_of_how_much(open_page: OpenPage, sample_data: Path, hostile_data: Path) -> None:
+    """By model and by agent; what nobody reported is unknown, not zero; a filter and the choice are in the address."""
+    app = open_page(sample_data, "cost.py", by="By agent")
+
+    assert app.segmented_control(key="by").value == "By agent"
+    table = app.dataframe[0].value
+    assert "travel" in set(table["Agent"])
+    assert table.loc[table["Agent"] == "travel", "Cost"].item() == "unknown"
+    app.segmented_control(key="by").set_value("By model").run()
+    table = app.dataframe[0].value
+    assert "by list prices" in " ".join(table["Cost"])
+    assert len(app.get("plotly_chart")) == 4
+
+    nothing = open_page(hostile_data, "cost.py")
+    assert not nothing.exception
+    assert "No run reported its tokens" in shown(nothing)
+    assert nothing.metric[0].value == "unknown"
 
 
 def test_health_says_what_is_not_captured(open_page: OpenPage, sample_data: Path) -> None:

@@ -104,6 +104,16 @@ def runs() -> pa.Table:
     return _ask("runs")
 
 
+def fleet(filter_text: str) -> pa.Table:
+    """The runs a filter holds for with their diagnoses, oldest first, as `fleet.with_times` takes them.
+
+    Raises:
+        FilterError: the text is no filter.
+    """
+    parse(filter_text)
+    return _ask("diagnoses", filter=filter_text)
+
+
 def newest(filter_text: str, limit: int = 1) -> list[str]:
     """The ids of the newest runs a filter holds for."""
     return [str(run_id) for run_id in _ask("runs", filter=filter_text, limit=limit)["run_id"].to_pylist()]

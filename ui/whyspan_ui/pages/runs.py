@@ -9,7 +9,7 @@ from whyspan_analysis.fleet import COSTS
 from whyspan_analysis.report import wording
 from whyspan_collector.filter import FilterError
 from whyspan_ui import data, theme
-from whyspan_ui.components import figures
+from whyspan_ui.components import figures, filter_box
 from whyspan_ui.components.markup import tag
 from whyspan_ui.components.notices import empty_store
 
@@ -27,17 +27,7 @@ def page() -> None:
         return
     failed = runs.filter(pl.col("status") == "failed").height
     with st.container(horizontal=True, vertical_alignment="center"):
-        wanted = st.text_input(
-            "Search",
-            placeholder="Words, or agent:support* tool:refund duration>5s",
-            help="Words that a run says, or tests of it: docs/filter.md lists them.",
-            type="search",
-            live=True,
-            key="q",
-            bind="query-params",
-            label_visibility="collapsed",
-            width=360,
-        )
+        wanted = filter_box.box()
         status = st.segmented_control(
             "Status",
             list(FILTERS),
@@ -49,7 +39,7 @@ def page() -> None:
         )
     key_figures(runs, failed)
     try:
-        shown = matching(runs, wanted or "", FILTERS[status])
+        shown = matching(runs, wanted, FILTERS[status])
     except FilterError as error:
         st.html(tag("p", str(error), class_="absent"))
         return
