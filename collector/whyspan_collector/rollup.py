@@ -3,7 +3,7 @@
 A pure function of the run's spans and logs, and of the price table.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -33,6 +33,7 @@ class RunRow:
     session_id: str | None
     user_id: str | None
     tags: list[str]
+    setup: bool
     models: list[str]
     vocabularies: list[str]
     start_ns: int
@@ -92,6 +93,7 @@ def roll_up(
         session_id=_first(span.session_id for span in from_root),
         user_id=_first(span.user_id for span in from_root),
         tags=_distinct(tag for span in ordered for tag in span.tags or ()),
+        setup=all(span.setup for span in ordered),
         models=_distinct(span.model for span in ordered),
         vocabularies=_distinct(span.vocabulary for span in ordered),
         start_ns=start_ns,
@@ -101,7 +103,7 @@ def roll_up(
         logs=len(logs),
         errors=sum(span.status == "error" for span in ordered),
         model_calls=len(calls - above(calls, parents)),
-        tool_calls=sum(span.kind == Kind.TOOL for span in ordered),
+        tool_calls=_tool_calls(ordered, parents),
         input_tokens=total(each.input_tokens for each in usage),
         output_tokens=total(each.output_tokens for each in usage),
         usage=usage,
@@ -114,6 +116,23 @@ def roll_up(
         revision=_revision(ordered, logs),
         last_arrived_ns=max([span.arrived_ns for span in ordered] + [log.arrived_ns for log in logs]),
     )
+
+
+def _tool_calls(spans: Iterable[SpanFacts], parents: Mapping[SpanKey, SpanKey]) -> int:
+    """Counts tool calls. One that two layers recorded, one span inside the other, is one call.
+
+    They are one when both name the same tool, name no different call ids, and are a client's and a server's span or come
+    from different instrumentation scopes. A tool that calls itself is recorded by one scope, and counts each time.
+    """
+    calls = {span.key: span.call for span in spans if span.call}
+    return sum(not _same_call(calls.get(parents.get(key, key)), call) for key, call in calls.items())
+
+
+def _same_call(outer: Sequence[str | None] | None, inner: Sequence[str | None]) -> bool:
+    if outer is None or outer is inner or outer[0] is None or outer[0] != inner[0]:
+        return False
+    ids_differ = None not in (outer[1], inner[1]) and outer[1] != inner[1]
+    return not ids_differ and (outer[2] != inner[2] or (outer[3], inner[3]) == ("client", "server"))
 
 
 def _starts_validly(span: SpanFacts) -> bool:

@@ -50,6 +50,10 @@ class SpanFacts:
     cost: float | None
     content_hash: str
     arrived_ns: int
+    call: Sequence[str | None] | None
+    """Of a tool's span: the tool, the id of the call, the instrumentation scope, the OpenTelemetry kind."""
+    setup: bool
+    """True for preparations: an agent is created, MCP peers introduce themselves."""
 
     @property
     def key(self) -> SpanKey:

@@ -37,6 +37,7 @@ FILE_NAME: Final = "whyspan.duckdb"
 _SETTINGS: Final[dict[str, str]] = {
     # The default of 16 MB halves the speed and stalls commits for over a second; what is in the log a restart replays (5 ms a MB).
     "checkpoint_threshold": "128MB",
+    "memory_limit": "512MB",  # of the collector's bound of 1 GiB; what does not fit goes to files in the data folder
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "python_enable_replacements": "false",

@@ -99,6 +99,7 @@ def found(store: Store, text: str) -> set[int]:
         ("complete:no", {3}),
         ("clock:invalid", {3}),
         ("pinned:yes", {2}),
+        ("setup:yes", set()),
         ("-pinned:yes", {1, 3}),
         ("duration>1.5s", {2}),
         ("duration<=1000ms", {1}),

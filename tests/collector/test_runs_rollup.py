@@ -29,6 +29,7 @@ def span(number: int, parent: int | None = None, **fields: Any) -> SpanFacts:
         "status": "unset",
         "content_hash": f"hash {number}",
         "arrived_ns": 1,
+        "setup": False,
     }
     return SpanFacts(**known | fields)
 
@@ -59,6 +60,31 @@ def test_the_agent_is_the_first_that_is_named_when_the_root_is_none() -> None:
     assert row(span(1), span(3, 1, kind=Kind.AGENT, agent="later"), span(2, 1, kind=Kind.AGENT, agent="a")).agent == "a"
     assert row(span(1), call(2, 1, agent="in a model call only")).agent == "in a model call only"
     assert row(span(1)).agent is None
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "calls"),
+    [
+        (["t", None, "mcp", "client"], ["t", None, "mcp", "server"], 1),
+        (["t", None, "agentchat", "internal"], ["t", "c1", "core", "internal"], 1),
+        (["t", "c1", "a", "internal"], ["t", "c1", "b", "internal"], 1),
+        (["t", "c1", "a", "internal"], ["t", "c2", "b", "internal"], 2),
+        (["t", None, "a", "client"], ["u", None, "b", "server"], 2),
+        (["t", None, "a", "internal"], ["t", None, "a", "internal"], 2),
+        ([None, None, "a", "client"], [None, None, "b", "server"], 2),
+    ],
+)
+def test_a_tool_call_that_two_layers_recorded_is_one(outer: list[Any], inner: list[Any], calls: int) -> None:
+    """Client and server of MCP, or a framework and what it is built on; a tool that calls itself or another is called twice."""
+    spans = span(1, kind=Kind.TOOL, call=outer), span(2, 1, kind=Kind.TOOL, call=inner)
+    assert row(*spans).tool_calls == calls
+    assert row(span(1, 1, kind=Kind.TOOL, call=outer)).tool_calls == 1
+
+
+def test_a_run_of_preparations_says_so() -> None:
+    """Only where every span of it is one."""
+    assert row(span(1, setup=True), span(2, 1, setup=True)).setup
+    assert not row(span(1, setup=True), span(2, 1)).setup
 
 
 def test_a_run_has_the_tags_of_all_its_spans() -> None:

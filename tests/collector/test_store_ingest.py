@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from recordings import records
 
 from whyspan.semconv import Kind
 from whyspan_collector.merge import IngestCounts
@@ -260,3 +261,18 @@ def shuffled(records: Sequence[Any], shuffler: random.Random) -> list[Any]:
     mixed = [*records, *shuffler.sample(records, len(records) // 2)]
     shuffler.shuffle(mixed)
     return mixed
+
+
+@pytest.mark.parametrize(
+    ("name", "tool_calls", "preparations"),
+    [("mcp__openinference__tool_timeout_switch", 3, 3), ("autogen__openinference__tool_timeout_switch", 3, 1)],
+)
+def test_what_instrumentations_record_twice_or_aside(
+    tmp_path: Path, name: str, tool_calls: int, preparations: int
+) -> None:
+    """Each tool call counts once though two layers have a span of it; preparations in traces of their own are known as such."""
+    with closing(Store(tmp_path)) as store:
+        store.ingest(*records(name), T0)
+        runs = store.query("runs", filter="-setup:yes").to_pylist()
+        assert [run["tool_calls"] for run in runs] == [tool_calls]
+        assert len(store.query("runs", filter="setup:yes")) == preparations

@@ -143,6 +143,13 @@ _ALL: Final = (
         ("yes", "no"),
     ),
     Field(
+        "setup",
+        "whether it is nothing but preparations, such as the creation of an agent",
+        "choice",
+        "runs.setup = ({} = 'yes')",
+        ("yes", "no"),
+    ),
+    Field(
         "pinned",
         "whether retention leaves it alone",
         "choice",

@@ -2,6 +2,9 @@
 ALTER TABLE spans ADD COLUMN tags VARCHAR[];
 ALTER TABLE runs ADD COLUMN tags VARCHAR[] DEFAULT [];
 
+-- Whether a run is nothing but preparations of others, such as the creation of an agent. Known of what arrives from now on.
+ALTER TABLE runs ADD COLUMN setup BOOLEAN DEFAULT false;
+
 -- What the errors of a run say, each once: few rows, so that a filter on them need not read every span.
 CREATE TABLE run_errors (
     run_id VARCHAR NOT NULL,

@@ -70,7 +70,7 @@ def print_pins(rows: list[dict[str, Any]]) -> None:
                 one_line(row["agent"] or row["name"], 32),
                 one_line("; ".join(row["reasons"]), 80),
             ),
-            [],
+            (),
         )
         for row in rows
     ]

@@ -46,7 +46,15 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         terminal.print_json(runs_document(rows).model_dump_json())
     else:
+        preparations = 0
+        if not wanted:
+            preparations = sum(row["setup"] for row in rows)
+            rows = [row for row in rows if not row["setup"]]
         print_runs(rows, excerpts, is_filtered=bool(wanted or options.since is not None))
+        if preparations:
+            terminal.err.print(
+                f"{preparations:,} more are nothing but preparations; `whyspan runs setup:yes` lists them."
+            )
         if behind:
             terminal.err.print(f"The texts of {behind:,} traces are not searchable yet; they are being indexed.")
     return 0
