@@ -1,67 +1,25 @@
 """The dashboard in a real browser: from the list of runs to the wrong tool result, by mouse, keyboard and address."""
 
-import os
 import re
-import shutil
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 
 from whyspan_collector.store import Store
-from whyspan_ui.supervisor import free_port
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: `make browser` installs it"),
-]
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
+pytestmark = pytest.mark.browser
 ROW_HEIGHT = 33
 
 
 @pytest.fixture(scope="module")
-def url(sample_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the real process on the sample runs."""
-    port = free_port()
-    home = tmp_path_factory.mktemp("home")  # Streamlit would read a person's own settings
-    command = [sys.executable, "-m", "whyspan_ui.app", "--data", sample_data, "--port", str(port)]
-    with (home / "dashboard.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=os.environ | {"HOME": str(home)})
-    address = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 60
-        while not answers(address):
-            assert process.poll() is None, (home / "dashboard.log").read_text()
-            assert time.monotonic() < deadline, "the dashboard did not start"
-        yield address
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def answers(address: str) -> bool:
-    """Whether the dashboard is up."""
-    try:
-        return httpx.get(f"{address}/_stcore/health", timeout=2, trust_env=False).is_success
-    except httpx.HTTPError:
-        time.sleep(0.2)
-        return False
+def url(dashboard: Callable[[Path], str], sample_data: Path) -> str:
+    """The address of the dashboard on the sample runs."""
+    return dashboard(sample_data)
 
 
 @pytest.fixture(scope="module")
@@ -69,28 +27,6 @@ def failed(sample_data: Path) -> list[dict[str, Any]]:
     """The failed runs in the order of the first screen."""
     with closing(Store(sample_data)) as store:
         return store.query("runs", filter="status:failed").to_pylist()
-
-
-@pytest.fixture
-def page(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """A fresh browser; the test fails when a script of the page does, or asks for anything outside this machine."""
-    scheme = getattr(request, "param", "light")
-    with sync_api.sync_playwright() as driver, driver.chromium.launch(executable_path=CHROMIUM, args=QUIET) as browser:
-        context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme=scheme)
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        errors, elsewhere = [], []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("request", lambda asked: is_elsewhere(asked.url) and elsewhere.append(asked.url))
-        yield page
-        assert not errors
-        assert not elsewhere
-
-
-def is_elsewhere(address: str) -> bool:
-    """Whether a request leaves this machine."""
-    parts = urlsplit(address)
-    return parts.scheme not in ("data", "blob") and parts.hostname != "127.0.0.1"
 
 
 def open_run(page: Any, url: str, run_id: str, **parameters: str) -> None:

@@ -22,6 +22,11 @@ def outcome(status: str) -> Markup:
     return tag("span", status, class_=f"badge outcome {status}")
 
 
+def arriving() -> Markup:
+    """In the place of the outcome, while the agent is at work."""
+    return tag("span", "arriving", class_="badge arriving", title="The agent is at work: spans are still coming")
+
+
 def grade(value: str) -> Markup:
     """How well the cause is supported: `suspect`, `likely` or `strong`."""
     return tag("span", value, class_=f"badge grade {value}", title="How well the cause is supported by the trace")

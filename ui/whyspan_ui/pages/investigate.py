@@ -7,7 +7,7 @@ import streamlit as st
 from whyspan_analysis.fleet import COSTS
 from whyspan_analysis.report import wording
 from whyspan_ui import data
-from whyspan_ui.components import badges, figures
+from whyspan_ui.components import badges, figures, live
 from whyspan_ui.components.detail import detail
 from whyspan_ui.components.explorer import explorer, key
 from whyspan_ui.components.markup import Markup, tag
@@ -29,6 +29,8 @@ def page() -> None:
         st.page_link("runs.py", label="All runs", icon=":material/list:")
         return
     st.session_state["run"] = found.run.run_id
+    if live.is_watched(found.row["last_arrived_ns"]):
+        live.follow(lambda: data.state(found.run.run_id), found.revision)
     st.html(header(found.row))
     st.html(banner(found.run, found.diagnosis))
     explore(found)
@@ -64,7 +66,9 @@ def header(row: dict[str, Any]) -> Markup:
         "div",
         tag("h1", tag("bdi", row["agent"] or row["name"])),
         tag("span", "/ ", tag("code", row["run_id"]), class_="muted"),
-        badges.outcome(row["outcome"] or "unknown"),
+        badges.arriving()
+        if live.is_arriving(row["last_arrived_ns"], row["pending"])
+        else badges.outcome(row["outcome"] or "unknown"),
         None if row["complete"] else tag("span", "incomplete", class_="badge incomplete", title="Spans are missing"),
         tag("span", " · ".join(facts), class_="muted"),
         tag(

@@ -9,7 +9,7 @@ from whyspan_analysis.fleet import COSTS
 from whyspan_analysis.report import wording
 from whyspan_collector.filter import FilterError
 from whyspan_ui import data, theme
-from whyspan_ui.components import figures, filter_box
+from whyspan_ui.components import figures, filter_box, live
 from whyspan_ui.components.markup import tag
 from whyspan_ui.components.notices import empty_store
 
@@ -20,7 +20,8 @@ _LARGEST = 690  # the rest of a window of 900 pixels
 
 
 def page() -> None:
-    """Search, filter, the key figures and the table."""
+    """Search, filter, the key figures and the table, drawn anew when something has come."""
+    live.follow(data.pulse, data.pulse())
     runs = table_of_runs()
     if runs.is_empty():
         empty_store(data.data_dir())
