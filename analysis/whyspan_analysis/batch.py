@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from multiprocessing import get_context
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
 from whyspan_analysis.diagnose import ANALYSIS_VERSION
+from whyspan_analysis.firing import Rates, measure, outdated, worth
 from whyspan_analysis.load import load_run
 from whyspan_analysis.model import Diagnosis
 from whyspan_analysis.portion import Portion, diagnose_portion, diagnosed, read_portions
@@ -50,23 +51,44 @@ def diagnose_pending(
     pending = store.query(
         "undiagnosed", settled_before_ns=before, since_ns=since_ns, analysis_version=ANALYSIS_VERSION
     ).to_pylist()
-    read = (
-        each
-        for some in portions(pending)
-        for each in read_portions(store, {row["run_id"]: row["revision"] for row in some})
-    )
-    done = 0
-    for table in _in_parallel(read, workers) if workers > 1 and len(pending) > 1 else map(diagnose_portion, read):
-        store.save_diagnoses(table)
-        done += table.num_rows
-        if progress is not None:
-            progress(done, len(pending))
-    return done
+    if not pending:
+        return 0
+    agents = {row["agent"] for row in pending}
+    before = measure(store, agents)
+    _diagnose(store, pending, before, workers, progress)
+    after = measure(store, agents)  # these runs count as well now; what that changes for failed ones is made anew
+    if changed := {agent for agent in agents if worth(before, agent) != worth(after, agent)}:
+        _diagnose(store, outdated(store, changed, after, ANALYSIS_VERSION), after, workers, None)
+    return len(pending)
 
 
 def diagnose_run(store: AnyStore, run_id: str) -> Diagnosis:
     """The diagnosis of one run as it is stored now; outcome unknown, with the reason, where the analysis fails on it."""
-    return diagnosed(run_id, lambda: load_run(store, run_id))[1]
+    [row] = store.query("run", run_id=run_id).to_pylist() or [{"agent": None, "name": ""}]
+    agent = row["agent"] or row["name"]
+    return diagnosed(run_id, lambda: load_run(store, run_id), measure(store, [agent]).get(agent, {}))[1]
+
+
+def _diagnose(
+    store: AnyStore,
+    rows: list[dict[str, Any]],
+    rates: Rates,
+    workers: int,
+    progress: Callable[[int, int], None] | None,
+) -> None:
+    """Diagnoses the runs of these rows and saves the results."""
+    firing = {row["run_id"]: rates[row["agent"]] for row in rows if row["agent"] in rates}
+    read = (
+        each
+        for some in portions(rows)
+        for each in read_portions(store, {row["run_id"]: row["revision"] for row in some}, firing)
+    )
+    done = 0
+    for table in _in_parallel(read, workers) if workers > 1 and len(rows) > 1 else map(diagnose_portion, read):
+        store.save_diagnoses(table)
+        done += table.num_rows
+        if progress is not None:
+            progress(done, len(rows))
 
 
 def _in_parallel(read: Iterator[Portion], workers: int) -> Iterator[pa.Table]:

@@ -1,4 +1,7 @@
-"""The pipeline from a run to its diagnosis. Pure: the same run always gives the same diagnosis."""
+"""The pipeline from a run to its diagnosis. Pure: the same run and rates always give the same diagnosis."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from whyspan_analysis.case import Case
 from whyspan_analysis.decisions import read_decisions
@@ -8,20 +11,28 @@ from whyspan_analysis.model import Diagnosis, Grade, Run
 from whyspan_analysis.outcome import judge
 from whyspan_analysis.ranking import rank
 from whyspan_analysis.reconstruct import read_steps
+from whyspan_analysis.suspects import suspects
+from whyspan_analysis.weights import Firing, weighed
 from whyspan_analysis.words import chain, verdict
 
-ANALYSIS_VERSION = "3"
+ANALYSIS_VERSION = "4"
 """Changes whenever the same spans may get another diagnosis; stored diagnoses of other versions are made anew."""
 
 MAX_HYPOTHESES = 8
 """Shown and stored: a person reads three, and of the decisive steps of labelled failures one in five lies beyond eight."""
 
 
-def diagnose(run: Run) -> Diagnosis:
-    """Why a run went wrong: its outcome, findings, ranked hypotheses and the causal chain."""
+def diagnose(run: Run, firing: Mapping[str, Firing] = MappingProxyType({})) -> Diagnosis:
+    """Why a run went wrong: its outcome, findings, ranked hypotheses and the causal chain.
+
+    Args:
+        run: the run.
+        firing: detector -> how often it fires on runs of this agent; detectors that are not in it weigh what they usually do.
+    """
     case = build_case(run)
-    findings = detect(case)
-    hypotheses = rank(case, findings)[:MAX_HYPOTHESES]
+    findings = weighed(detect(case), firing)
+    ranked = rank(case, findings)
+    hypotheses = ranked[:MAX_HYPOTHESES]
     return Diagnosis(
         run_id=run.run_id,
         outcome=case.outcome,
@@ -32,6 +43,7 @@ def diagnose(run: Run) -> Diagnosis:
         chain=chain(case, hypotheses),
         decisions=case.decisions,
         missing=run.missing,
+        suspects=suspects(ranked),
     )
 
 

@@ -142,6 +142,10 @@ class Finding:
     """True when the run undid it before it mattered: a finding, never a cause."""
     origin_span_id: str | None = None
     """Where the bad value first appeared, when that is another span."""
+    bits: float | None = None
+    """What it is worth at full strength for this agent, where that is less than usual; 0: its detector is muted."""
+    because: str | None = None
+    """Why it is worth less, with the counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +192,22 @@ class Hypothesis:
     """(reason, bits): every term of the score."""
 
 
+@dataclass(frozen=True, slots=True)
+class Suspects:
+    """The shortest list of steps that holds the cause in a known share of runs."""
+
+    span_ids: tuple[str, ...]
+    """The first of the ranked hypotheses; empty where no list is short enough."""
+    text: str
+    """The same in one sentence."""
+    coverage: float
+    """The share of lists that is to hold the cause."""
+    measured: float
+    """The share that did, on injected faults held out from the calibration."""
+    lists: int
+    """Of so many lists."""
+
+
 @dataclass(slots=True)
 class Diagnosis:
     """Why a run went wrong: the outcome, ranked hypotheses and the causal chain."""
@@ -204,3 +224,5 @@ class Diagnosis:
     decisions: list[DecisionNode]
     missing: list[str]
     """What was not captured and what it keeps us from saying."""
+    suspects: Suspects | None = None
+    """None unless there is a hypothesis."""

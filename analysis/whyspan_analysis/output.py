@@ -14,7 +14,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from whyspan_analysis.model import DecisionNode, Diagnosis, Finding, Hypothesis, Outcome, Ref, Run
+from whyspan_analysis.model import DecisionNode, Diagnosis, Finding, Hypothesis, Outcome, Ref, Run, Suspects
+from whyspan_analysis.taxonomy import Entry, taxonomy
 from whyspan_collector.records import Span
 
 
@@ -256,6 +257,14 @@ class OutcomeDocument(_Document):
     refs: list[RefDocument]
 
 
+class TaxonomyDocument(_Document):
+    """What the failure mode is called elsewhere; see `taxonomy.json` of the analysis."""
+
+    mast: list[Text]
+    trail: list[Text]
+    owasp: list[Text]
+
+
 class FindingDocument(_Document):
     """One detector's observation."""
 
@@ -268,6 +277,11 @@ class FindingDocument(_Document):
     strength: float
     recovered: bool
     origin_span_id: Text | None
+    bits: float | None = Field(
+        description="What it is worth for this agent, where that is less than usual; 0: its detector is muted."
+    )
+    because: Text | None = Field(description="Why it is worth less, with the counts.")
+    taxonomy: TaxonomyDocument
     refs: list[RefDocument]
 
 
@@ -302,6 +316,33 @@ class SentenceDocument(_Document):
     refs: list[RefDocument]
 
 
+class SuspectsDocument(_Document):
+    """The shortest list of steps that holds the cause in a known share of runs."""
+
+    span_ids: list[Text] = Field(description="Empty where no list is short enough to be of use.")
+    text: Text
+    coverage: float = Field(description="The share of lists that is to hold the cause.")
+    measured: float = Field(description="The share that did, on injected faults held out from the calibration.")
+    lists: int = Field(description="Of so many lists.")
+
+
+class RefusedDocument(_Document):
+    """A claim of a model that was not kept."""
+
+    text: Text
+    because: Text
+
+
+class OpinionDocument(_Document):
+    """What a model said about the diagnosis, on request. It changes nothing; its citations were checked, its claims were not."""
+
+    model: Text
+    choice_span_id: Text | None = Field(description="The candidate it would blame; null without a claim that was kept.")
+    claims: list[SentenceDocument] = Field(description="Of class inferred, each with at least one citation that holds.")
+    refused: list[RefusedDocument] = Field(description="Claims without a citation that holds.")
+    trouble: Text | None = Field(description="Why there is no opinion.")
+
+
 class DiagnosisDocument(_Document):
     """What `whyspan why RUN --format json` prints."""
 
@@ -311,10 +352,12 @@ class DiagnosisDocument(_Document):
     grade: Grade
     verdict: Text | None
     hypotheses: list[HypothesisDocument]
+    suspects: SuspectsDocument | None = Field(description="Null unless there is a hypothesis.")
     findings: list[FindingDocument] = Field(description="All findings, those the run recovered from included.")
     chain: list[SentenceDocument]
     decisions: list[DecisionDocument]
     missing: list[Text]
+    opinion: OpinionDocument | None = Field(default=None, description="Only with --judge.")
 
 
 def diagnosis_document(diagnosis: Diagnosis) -> DiagnosisDocument:
@@ -325,8 +368,12 @@ def diagnosis_document(diagnosis: Diagnosis) -> DiagnosisDocument:
         grade=diagnosis.grade.value,
         verdict=diagnosis.verdict,
         hypotheses=[_hypothesis(hypothesis) for hypothesis in diagnosis.hypotheses],
+        suspects=_suspects(diagnosis.suspects),
         findings=[_finding(finding) for finding in diagnosis.findings],
-        chain=[SentenceDocument(text=s.text, class_=s.source, refs=[ref_document(r) for r in s.refs]) for s in diagnosis.chain],
+        chain=[
+            SentenceDocument(text=s.text, class_=s.source, refs=[ref_document(r) for r in s.refs])
+            for s in diagnosis.chain
+        ],
         decisions=[_decision(node) for node in diagnosis.decisions],
         missing=diagnosis.missing,
     )
@@ -355,8 +402,23 @@ def _finding(finding: Finding) -> FindingDocument:
         strength=round(finding.strength, 3),
         recovered=finding.recovered,
         origin_span_id=finding.origin_span_id,
+        bits=finding.bits,
+        because=finding.because,
+        taxonomy=_taxonomy(finding.detector),
         refs=[ref_document(ref) for ref in finding.refs],
     )
+
+
+def _taxonomy(detector: str) -> TaxonomyDocument:
+    entry = taxonomy().get(detector, Entry())
+    return TaxonomyDocument(mast=list(entry.mast), trail=list(entry.trail), owasp=list(entry.owasp))
+
+
+def _suspects(suspects: Suspects | None) -> SuspectsDocument | None:
+    if suspects is None:
+        return None
+    fields = {name: getattr(suspects, name) for name in SuspectsDocument.model_fields}
+    return SuspectsDocument(**{**fields, "span_ids": list(suspects.span_ids)})
 
 
 def _hypothesis(hypothesis: Hypothesis) -> HypothesisDocument:

@@ -5,7 +5,7 @@ A run whose diagnosis raises gets the outcome unknown with the reason; the other
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, cast
 
@@ -18,6 +18,7 @@ from whyspan_analysis.load import load_runs
 from whyspan_analysis.model import Diagnosis, Grade, Outcome, Run, Status
 from whyspan_analysis.output import diagnosis_document
 from whyspan_analysis.signature import signature
+from whyspan_analysis.weights import Firing
 from whyspan_collector.errors import StoreError
 from whyspan_collector.service import AnyStore
 
@@ -32,6 +33,8 @@ class Portion:
     """Run id -> the revision that was read."""
     spans: pa.Table
     logs: pa.Table
+    firing: dict[str, dict[str, Firing]]
+    """Run id -> how often each detector fires on runs of its agent; runs of other agents are left out."""
 
     def query(self, name: str, run_ids: list[str]) -> pa.Table:
         """Answers as the store did."""
@@ -39,7 +42,7 @@ class Portion:
         return table.filter(pc.is_in(table["of_run"], pa.array(run_ids, pa.string())))
 
 
-def read_portions(store: AnyStore, revisions: dict[str, str]) -> list[Portion]:
+def read_portions(store: AnyStore, revisions: dict[str, str], firing: dict[str, dict[str, Firing]]) -> list[Portion]:
     """Reads runs together; each by itself where one of them cannot be read."""
     run_ids = list(revisions)
     try:
@@ -50,8 +53,8 @@ def read_portions(store: AnyStore, revisions: dict[str, str]) -> list[Portion]:
         if len(revisions) == 1:
             raise
         _log.exception("reading %d runs together failed; reading them one by one", len(revisions))
-        return [each for run_id in run_ids for each in read_portions(store, {run_id: revisions[run_id]})]
-    return [Portion(revisions, spans, logs)]
+        return [each for run_id in run_ids for each in read_portions(store, {run_id: revisions[run_id]}, firing)]
+    return [Portion(revisions, spans, logs, {run_id: firing[run_id] for run_id in run_ids if run_id in firing})]
 
 
 def diagnose_portion(portion: Portion) -> pa.Table:
@@ -64,17 +67,18 @@ def diagnose_portion(portion: Portion) -> pa.Table:
         runs = {}
     rows = []
     for run_id, revision in portion.revisions.items():
-        run, diagnosis = diagnosed(run_id, lambda: runs.pop(run_id, None) or load_runs(store, [run_id])[run_id])  # noqa: B023 - called at once
+        firing = portion.firing.get(run_id, {})
+        run, diagnosis = diagnosed(run_id, lambda: runs.pop(run_id, None) or load_runs(store, [run_id])[run_id], firing)  # noqa: B023 - called at once
         rows.append(_row(revision, run, diagnosis))
     return pa.Table.from_pylist(rows, schema=_SCHEMA)
 
 
-def diagnosed(run_id: str, load: Callable[[], Run]) -> tuple[Run | None, Diagnosis]:
+def diagnosed(run_id: str, load: Callable[[], Run], firing: Mapping[str, Firing]) -> tuple[Run | None, Diagnosis]:
     """A run, None where it cannot be read, and its diagnosis: outcome unknown, with the reason, where the analysis fails on it."""
     run = None
     try:
         run = load()
-        return run, diagnose(run)
+        return run, diagnose(run, firing)
     except StoreError:
         raise
     except Exception as error:  # noqa: BLE001 - one run must not cost the others theirs; the reason is shown

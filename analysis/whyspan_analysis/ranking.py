@@ -44,7 +44,7 @@ def rank(case: Case, findings: list[Finding]) -> list[Hypothesis]:
     blamed: dict[str, list[Finding]] = {span_id: [] for span_id in traits}
     blamed.update({ref.span_id: [] for ref in case.outcome.refs})
     for finding in findings:
-        if finding.role is not Role.CONTEXT:
+        if finding.role is not Role.CONTEXT and finding.bits != 0:  # 0: muted, see `weights`
             blamed.setdefault(finding.span_id, []).append(finding)
     acted = _acted(case)
     spans = sorted(blamed, key=lambda span_id: (acted[span_id], case.run.order[span_id]))
@@ -118,14 +118,15 @@ def _tools(case: Case) -> dict[str, str]:
 
 
 def _weight(finding: Finding) -> float:
-    bits = BY_NAME[finding.detector].bits * finding.strength
+    bits = (BY_NAME[finding.detector].bits if finding.bits is None else finding.bits) * finding.strength
     return bits * RECOVERED if finding.recovered else bits
 
 
 def _findings(findings: list[Finding]) -> Iterator[tuple[str, float]]:
     for finding in sorted(findings, key=_weight, reverse=True)[:MAX_FINDINGS]:
         note = ", recovered" if finding.recovered else ""
-        yield f"{finding.detector} (strength {finding.strength:.2f}{note})", _weight(finding)
+        because = f"; {finding.because}" if finding.because else ""
+        yield f"{finding.detector} (strength {finding.strength:.2f}{note}){because}", _weight(finding)
 
 
 def _accused(hypothesis: Hypothesis) -> bool:

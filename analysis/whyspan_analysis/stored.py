@@ -16,6 +16,7 @@ from whyspan_analysis.model import (
     Role,
     Sentence,
     Status,
+    Suspects,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +47,12 @@ def read_diagnosis(document: str) -> Diagnosis:
         chain=[Sentence(each["text"], each["class"], _refs(each["refs"])) for each in read["chain"]],
         decisions=[_decision(each) for each in read["decisions"]],
         missing=read["missing"],
+        suspects=_suspects(read["suspects"]),
     )
+
+
+def _suspects(document: Document | None) -> Suspects | None:
+    return Suspects(**{**document, "span_ids": tuple(document["span_ids"])}) if document is not None else None
 
 
 def _refs(documents: list[Document]) -> tuple[Ref, ...]:
@@ -74,6 +80,8 @@ def _finding(document: Document) -> Finding:
         refs=_refs(document["refs"]),
         recovered=document["recovered"],
         origin_span_id=document["origin_span_id"],
+        bits=document["bits"],
+        because=document["because"],
     )
 
 

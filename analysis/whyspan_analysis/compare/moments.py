@@ -42,6 +42,7 @@ class Moment:
     name: str
     """The question decided, the tools asked for, the tool called."""
     order: int
+    """Position in `Run.spans` at which it was done: of a hand-off, that of the last thing inside it."""
     parts: tuple[Part, ...]
     actions: tuple[Action, ...] = ()
     """The tool call itself, or those the model call asked for."""
@@ -78,7 +79,7 @@ def read_moments(case: Case, *, same_task: bool) -> list[Moment]:
             beside each other is where a value came from, and whether a tool gave anything.
     """
     found = [*_decisions(case), *_model_calls(case, same_task=same_task), *_tools(case, same_task=same_task)]
-    return sorted(found, key=lambda moment: (moment.order, moment.kind))
+    return sorted(found, key=lambda moment: (moment.order, -case.run.order[moment.span_id], moment.kind))
 
 
 def _decisions(case: Case) -> Iterator[Moment]:
@@ -108,11 +109,16 @@ def _of_call(case: Case, call: Call, *, same_task: bool) -> Iterator[Part]:
 
 
 def _tools(case: Case, *, same_task: bool) -> Iterator[Moment]:
+    last = {span.span_id: order for order, span in enumerate(case.run.spans)}
+    for span in reversed(case.run.spans):
+        if span.parent_span_id in last:
+            last[span.parent_span_id] = max(last[span.parent_span_id], last[span.span_id])
     for action in case.actions:
         parts = list(_result(action, same_task=same_task))
         if action.asked_by is None:  # otherwise the model call has them
             parts += _arguments(case, action, same_task=same_task)
-        yield Moment("tool", action.span_id, action.agent, action.name, action.order, tuple(parts), (action,))
+        end = last[action.span_id] if action.span is not None else action.order
+        yield Moment("tool", action.span_id, action.agent, action.name, end, tuple(parts), (action,))
 
 
 def _arguments(case: Case, action: Action, *, same_task: bool) -> Iterator[Part]:

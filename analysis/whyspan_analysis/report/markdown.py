@@ -136,6 +136,7 @@ def explain(diagnosis: dict[str, Any]) -> str:
     ]
     if diagnosis["hypotheses"]:
         first, *rivals = diagnosis["hypotheses"]
+        lines += [marked(diagnosis["suspects"]["text"]), ""]
         lines += _list("What speaks against it", [marked(reason) for reason in first["against"]])
         lines += _list("Other candidates", [_rival(rival) for rival in rivals[:3]])
     lines += _list("Not captured", [marked(gap) for gap in diagnosis["missing"]])

@@ -13,6 +13,7 @@ from whyspan_collector.service import AnyStore
 from whyspan_ui import captured, terminal
 from whyspan_ui.commands import access, processes
 from whyspan_ui.commands.advice import advice
+from whyspan_ui.commands.claims import examine_agents, print_agents
 from whyspan_ui.terminal import out, text
 
 _MOST_UNPRICED: Final = 10
@@ -50,6 +51,7 @@ def examine(store: AnyStore) -> dict[str, Any]:
         "status": store.status(),
         "services": services(store.query("coverage").to_pylist()),
         "instrumentations": [asdict(one) for one in coverage(store.query)],
+        "agents": examine_agents(store),
         "not_captured": store.query("not_captured").to_pylist(),
         "unpriced": store.query("unpriced").to_pylist(),
     }
@@ -96,6 +98,7 @@ def print_findings(findings: dict[str, Any]) -> None:
     print_prices(status["prices"], findings["unpriced"])
     for service in findings["services"]:
         print_service(service)
+    print_agents(findings["agents"])
     print_instrumentations([Coverage(**one) for one in findings["instrumentations"]])
     if findings["not_captured"]:
         out.print()

@@ -8,6 +8,9 @@ from typing import Any, Final
 from rich.padding import Padding
 
 from whyspan_analysis.batch import diagnose_run
+from whyspan_analysis.judge import judge
+from whyspan_analysis.judge.settings import NoJudge, Settings
+from whyspan_analysis.load import load_run
 from whyspan_analysis.output import diagnosis_document
 from whyspan_analysis.report import markdown
 from whyspan_analysis.report.wording import count
@@ -22,6 +25,7 @@ EXAMPLES: Final = (
     "whyspan why 4bf92f35",
     "whyspan why 4bf92f35 --format markdown >> $GITHUB_STEP_SUMMARY",
     "whyspan why --all --format json | jq -r .verdict",
+    "WHYSPAN_JUDGE_URL=http://127.0.0.1:11434/v1 WHYSPAN_JUDGE_MODEL=qwen3 whyspan why 4bf92f35 --judge",
 )
 RIVALS: Final = 3
 """Other hypotheses shown for people; JSON has all."""
@@ -42,6 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="text",
         help="json is one object a line (default: text)",
     )
+    parser.add_argument(
+        "--judge",
+        action="store_true",
+        help="also ask a model of yours for its opinion on failed runs: sends quoted evidence to WHYSPAN_JUDGE_URL",
+    )
     parser.add_argument("--json", action="store_const", dest="format", const="json", help="the same as --format json")
     access.add_data(parser)
 
@@ -50,11 +59,13 @@ def run(options: argparse.Namespace) -> int:
     """Explains the runs."""
     if options.all == bool(options.runs):
         raise UsageError("name one or more runs, or --all; `whyspan runs` lists them")
+    judging = judge_settings() if options.judge else None
     with access.opened(options) as store:
         access.diagnose_settled(store, access.config(options).quiet_seconds)
         every = store.query("diagnoses")["run_id"].to_pylist() if options.all else []
         run_ids = every or [access.find_run(store, reference) for reference in options.runs]
-        for run_id, document in documents(store, run_ids):
+        for run_id, stored in documents(store, run_ids):
+            document = judged(store, run_id, stored, judging) if judging is not None else stored
             if options.format == "json":
                 terminal.print_json(document)
             elif options.format == "markdown":
@@ -62,6 +73,22 @@ def run(options: argparse.Namespace) -> int:
             else:
                 print_diagnosis(store.query("run", run_id=run_id).to_pylist()[0], json.loads(document))
     return 0
+
+
+def judge_settings() -> Settings:
+    """Which model is asked. Raises UsageError when none is configured."""
+    try:
+        return Settings.from_environment()
+    except NoJudge as error:
+        raise UsageError(str(error)) from error
+
+
+def judged(store: AnyStore, run_id: str, document: str, settings: Settings) -> str:
+    """The document of a run with the opinion of a model, which is asked about failed runs only."""
+    diagnosis = json.loads(document)
+    if diagnosis["outcome"]["status"] != "failed":
+        return document
+    return json.dumps({**diagnosis, "opinion": judge(load_run(store, run_id), diagnosis, settings).model_dump()})
 
 
 def documents(store: AnyStore, run_ids: list[str]) -> Iterator[tuple[str, str]]:
@@ -90,6 +117,9 @@ def print_diagnosis(row: dict[str, Any], document: dict[str, Any]) -> None:
         out.print(text(word(document["grade"]), " cause  ", sentence(document["verdict"])))
     if len(document["chain"]) > 1:
         section("How it came to this", chain_lines(document["chain"]))
+    if document["suspects"]:
+        out.print()
+        out.print(sentence(document["suspects"]["text"]))
     if hypotheses:
         section("What speaks against it", (sentence(f"- {reason}") for reason in hypotheses[0]["against"]))
         section(
@@ -97,6 +127,8 @@ def print_diagnosis(row: dict[str, Any], document: dict[str, Any]) -> None:
             (text(f"{term['bits']:+6.2f}  ", sentence(term["reason"])) for term in hypotheses[0]["unfold"]),
         )
         section("Other candidates", (rival_line(rival) for rival in hypotheses[1 : 1 + RIVALS]))
+    if document["opinion"]:
+        print_opinion(document["opinion"])
     section("Not captured", (sentence(f"- {gap}") for gap in document["missing"]))
     out.print()
 
@@ -119,6 +151,20 @@ def chain_lines(chain: list[dict[str, Any]]) -> Iterator[Any]:
             if ref["quote"]:
                 place = f"  span {ref['span_id']}" + (f", {ref['field']}" if ref["field"] else "")
                 yield Padding(text((one_line(ref["quote"], _QUOTE_WIDTH), "italic"), (place, "dim")), (0, 0, 0, 4))
+
+
+def print_opinion(opinion: dict[str, Any]) -> None:
+    """What a model said, each sentence marked as its opinion, and how much of it was refused."""
+    choice = f"It would blame span {opinion['choice_span_id']}." if opinion["choice_span_id"] else "It names no cause."
+    lines = [text(opinion["trouble"] or choice)]
+    section(
+        f"What the model {one_line(opinion['model'], 40)} says: its citations were checked, its claims were not",
+        iter(lines),
+    )
+    for line in chain_lines(opinion["claims"]):
+        out.print(Padding(line, (0, 0, 0, 2)))
+    for each in opinion["refused"]:
+        out.print(Padding(text(("refused ", "yellow"), f"a claim, because {each['because']}"), (0, 0, 0, 2)))
 
 
 def rival_line(rival: dict[str, Any]) -> Any:
