@@ -9,6 +9,7 @@ from random import Random
 from typing import Any, Literal, TypeAlias
 
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from opentelemetry.sdk.trace import ReadableSpan
@@ -27,6 +28,13 @@ _OURS = ("decision", "handoff")
 
 def record(spans: Sequence[ReadableSpan], seed: int, style: Style, *, outcome: bool) -> Run:
     """The run as the collector would hand it to the analysis; with `outcome`, what its success check said is in it."""
+    request = as_sent(spans, seed, style, outcome=outcome)
+    batch = otlp.decode("traces", request.SerializeToString(), "protobuf")
+    return assemble(f"{seed:032x}", batch.spans, batch.logs)
+
+
+def as_sent(spans: Sequence[ReadableSpan], seed: int, style: Style, *, outcome: bool) -> ExportTraceServiceRequest:
+    """The run as its instrumentation would send it."""
     request = encode_spans(spans)
     [scoped] = [scoped for resource in request.resource_spans for scoped in resource.scope_spans]
     _set_clock(scoped.spans, Random(f"{seed}/clock"))
@@ -39,8 +47,7 @@ def record(spans: Sequence[ReadableSpan], seed: int, style: Style, *, outcome: b
         _keep(scoped.spans, _without_ours(scoped.spans))
         for span in scoped.spans:
             _use_common_words(span)
-    batch = otlp.decode("traces", request.SerializeToString(), "protobuf")
-    return assemble(f"{seed:032x}", batch.spans, batch.logs)
+    return request
 
 
 def _set_clock(spans: Sequence[Span], rng: Random) -> None:

@@ -5,14 +5,18 @@ from contextlib import closing
 from itertools import count
 from math import comb
 from pathlib import Path
+from random import Random
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from whyspan_analysis.batch import diagnose_pending
+from whyspan_analysis.incidents.alarms import alarms
 from whyspan_analysis.incidents.build import build, read_period
+from whyspan_analysis.incidents.changes import what_changed
 from whyspan_analysis.incidents.examples import pin_examples
 from whyspan_analysis.incidents.ledger import fold
 from whyspan_analysis.incidents.model import Incident, IncidentsDocument
@@ -267,3 +271,123 @@ def test_correction_for_many_tests() -> None:
     assert corrected([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.02, 0.04, 0.04, 0.02])
     assert corrected([0.9, 1.0]) == [1.0, 1.0]
     assert corrected([]) == []
+
+
+# --- what changed -----------------------------------------------------------------------------------------------
+
+
+def frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """Runs as `read_runs` gives them, with what was not said filled in; they begin a minute apart."""
+    usual = {"agent": "a", "version": "1", "models": ["m"], "tags": [], "environment": "production", "user_id": None}
+    usual |= {"circumstances": [], "input_length": 100, "complete": True, "gaps": 0}
+    named = {"name": pl.String, "value": pl.String}
+    return pl.DataFrame(
+        [
+            {
+                **usual,
+                "run_id": str(number),
+                "outcome": "failed" if row.get("incident") else "ok",
+                "at_ns": NOW + number * 60 * 10**9,
+                "incident": None,
+                **row,
+            }
+            for number, row in enumerate(rows)
+        ],
+        schema_overrides={"circumstances": pl.List(pl.Struct(named)), "tags": pl.List(pl.String), "incident": pl.String, "user_id": pl.String},
+        infer_schema_length=None,
+    ).with_columns(at=pl.from_epoch(pl.col("at_ns"), time_unit="ns").dt.replace_time_zone("UTC"))  # fmt: skip
+
+
+def test_what_separates_failing_from_passing_runs_is_named() -> None:
+    """The tag that nine of ten failing and one of ten passing runs have is named with its counts, and what comes with it beside it."""
+    with_it = {"tags": ["segment:pro"], "circumstances": [{"name": "prompt p", "value": "v2"}]}
+    rows = [{"incident": "x"}] * 2 + [{"incident": "x", **with_it}] * 18 + [with_it] * 10 + [{}] * 90
+
+    changed = what_changed(frame(rows))["x"]
+
+    assert changed is not None
+    (change,) = changed
+    assert {f"{change.name} {change.value}", *change.also} == {"tag segment:pro", "prompt p v2"}
+    assert (change.failed_with, change.passed_with, change.failed_without, change.passed_without) == (18, 10, 2, 90)
+    assert change.lift == pytest.approx((18 / 28) / (2 / 92), rel=0.01)
+    assert change.q < 1e-9
+
+
+def test_too_few_runs_are_said_to_be_too_few() -> None:
+    """Four failing runs prove nothing, whatever they share; nor do any without passing ones beside them."""
+    assert what_changed(frame([{"incident": "x", "version": "2"}] * 4 + [{}] * 100)) == {"x": None}
+    assert what_changed(frame([{"incident": "x", "version": "2"}] * 40)) == {"x": None}
+
+
+def test_chance_separates_nothing() -> None:
+    """In thirty fleets in which nothing has to do with the failures, next to nothing is said to separate them."""
+    rng = Random(11)
+    shown = 0
+    for _ in range(30):
+        rows = [
+            {
+                "incident": rng.choice(["x", "y"]) if rng.random() < 0.2 else None,
+                "version": rng.choice("123"),
+                "user_id": f"u{rng.randrange(30)}",
+                "tags": rng.sample(["a", "b", "c", "d"], 2),
+                "input_length": rng.randrange(1000),
+            }
+            for _ in range(300)
+        ]
+        shown += sum(len(changes or ()) for changes in what_changed(frame(rows)).values())
+
+    assert shown <= 3
+
+
+# --- alarms -----------------------------------------------------------------------------------------------------
+
+
+def days(counts: list[int], **row: Any) -> list[dict[str, Any]]:
+    """So many runs on each day, the last of them today."""
+    return [
+        {**row, "at_ns": NOW - (len(counts) - day) * DAY + (number + 1) * 60 * 10**9}
+        for day, runs in enumerate(counts)
+        for number in range(runs)
+    ]
+
+
+def kinds(rows: list[dict[str, Any]]) -> list[str]:
+    """The kinds of the alarms that are raised over these runs today."""
+    return [alarm.kind for alarm in alarms(frame(rows), DAY, NOW)]
+
+
+def test_a_steady_fleet_raises_no_alarm() -> None:
+    """The same causes at the same rates, day after day; nor does an empty store."""
+    steady = days([100, 95, 110, 105, 90, 102, 98, 101]) + days([5, 4, 6, 5, 3, 5, 6, 6], incident="x")
+    assert kinds(steady) == []
+    assert alarms(frame([{}]).clear(), DAY, NOW) == []
+
+
+def test_new_and_rising_causes_raise_an_alarm() -> None:
+    """A cause that was never there and one that is five times as frequent; each names its runs and counts."""
+    usual = days([100] * 8)
+    assert kinds(usual + days([0] * 7 + [8], incident="x")) == ["new"]
+    (alarm,) = alarms(frame(usual + days([4] * 7 + [25], incident="x")), DAY, NOW)
+    assert (alarm.kind, alarm.now, alarm.of_now, alarm.before, alarm.of_before) == ("rising", 25, 125, 28, 728)
+    assert alarm.text == "Incident `x` is rising (agent `a`): 25 of 125 runs, 28 of 728 before."
+    assert len(alarm.run_ids) == 5
+
+
+def test_a_rise_in_one_version_names_the_version() -> None:
+    """Where one version and model of several rises, the alarm says which."""
+    rows = days([60] * 8) + days([60] * 8, version="2") + days([2] * 7 + [25], version="2", incident="x")
+    rows += days([2] * 8, incident="x")
+    (alarm,) = alarms(frame(rows), DAY, NOW)
+    assert (alarm.kind, alarm.version, alarm.model) == ("rising", "2", "m")
+
+
+def test_silence_raises_an_alarm() -> None:
+    """Traffic that falls to a tenth, and spans that stop arriving; a weekend as quiet as the last one does not."""
+    assert kinds(days([100, 95, 110, 105, 90, 102, 98, 8])) == ["traffic"]
+    assert kinds(days([100, 100, 12, 10, 100, 100, 100, 11])) == []
+    assert kinds(days([100] * 7 + [60]) + days([1] * 7 + [40], complete=False)) == ["capture"]
+
+
+def test_too_short_a_past_raises_nothing() -> None:
+    """In the first days of a fleet everything is new, and nothing is an alarm."""
+    assert kinds(days([10, 20]) + days([0, 8], incident="x")) == []

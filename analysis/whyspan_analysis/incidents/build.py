@@ -1,6 +1,6 @@
 """Builds the incidents from the stored runs, their diagnoses and the ledger."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
@@ -9,8 +9,11 @@ import polars as pl
 
 from whyspan_analysis import fleet
 from whyspan_analysis.detectors import BY_NAME
+from whyspan_analysis.incidents.changes import what_changed
 from whyspan_analysis.incidents.ledger import Ledger, read_ledger
 from whyspan_analysis.incidents.model import (
+    Alarm,
+    Change,
     ExampleRun,
     Incident,
     IncidentsDocument,
@@ -54,11 +57,17 @@ def read_period(
     return Period(runs, ledger, read_known(store, ledger), read_versions(store), since_ns)
 
 
-def build(period: Period, run_url: Url = lambda _: None) -> IncidentsDocument:
-    """The incidents of a period, most runs first; `run_url` gives the address of a run in the dashboard."""
+def build(period: Period, run_url: Url = lambda _: None, alarms: Sequence[Alarm] = ()) -> IncidentsDocument:
+    """The incidents of a period, most runs first.
+
+    Args:
+        period: what they are built from.
+        run_url: gives the address of a run in the dashboard.
+        alarms: what `alarms.read_alarms` found.
+    """
     runs = period.runs
     length, interval = _period_length(runs)
-    view = _View(period, runs.partition_by("agent", as_dict=True), interval, run_url)
+    view = _View(period, runs.partition_by("agent", as_dict=True), what_changed(runs), interval, run_url)
     groups = runs.filter(pl.col("incident").is_not_null()).partition_by("incident", as_dict=True)
     incidents = [_incident(view, str(incident), members) for (incident,), members in groups.items()]
     incidents.sort(key=lambda each: (-each.runs, each.first_seen or "", each.id))
@@ -69,6 +78,7 @@ def build(period: Period, run_url: Url = lambda _: None) -> IncidentsDocument:
         period=length,
         incidents=incidents,
         proposals=proposals(incidents, runs, period.ledger),
+        alarms=list(alarms),
     )
 
 
@@ -85,6 +95,7 @@ class _View:
     period: Period
     of_agents: Mapping[tuple[Any, ...], pl.DataFrame]
     """(agent,) -> its runs."""
+    changed: Mapping[str, list[Change] | None]
     interval: str
     """Of the trends, in polars' words."""
     run_url: Url
@@ -117,6 +128,7 @@ def _incident(view: _View, incident: str, members: pl.DataFrame) -> Incident:
         models=sorted(set(members["models"].explode().drop_nulls())),
         versions=[VersionCount(**asdict(each)) for each in versions if each.failed or len(versions) <= _VERSIONS],
         introduced_in=IntroducedIn(**asdict(found)) if found else None,
+        changed=view.changed[incident],
         grades={grade: count for grade in fleet.GRADES if (count := members.filter(pl.col("grade") == grade).height)},
         cost=_known_sum(members["cost"]),
         **costs,

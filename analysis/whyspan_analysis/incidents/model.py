@@ -88,6 +88,24 @@ class Point(_Record):
     runs: int = Field(description="Diagnosed runs of the agents concerned.")
 
 
+class Change(_Record):
+    """A circumstance that separates the runs of an incident from passing runs of the same agents."""
+
+    name: Text
+    value: Text
+    also: list[Text] = Field(
+        description="Circumstances with the same counts: from these runs they cannot be told apart."
+    )
+    failed_with: int
+    passed_with: int
+    failed_without: int
+    passed_without: int
+    lift: float | None = Field(
+        description="Share of failed runs with it over that without it; null where none failed without it."
+    )
+    q: float = Field(description="Fisher's exact test, corrected for all tests of the document.")
+
+
 class Incident(_Record):
     """All failed runs with one signature, or with several that a person merged."""
 
@@ -110,6 +128,9 @@ class Incident(_Record):
     models: list[Text]
     versions: list[VersionCount]
     introduced_in: IntroducedIn | None
+    changed: list[Change] | None = Field(
+        description="What separates its runs, most significant first; null where there are too few runs to say."
+    )
     grades: dict[str, int]
     cost: float | None = Field(description="US dollars of the calls whose cost is known; null where none is.")
     costs_recorded: int
@@ -130,6 +151,23 @@ class Proposal(_Record):
     reason: Text
 
 
+class Alarm(_Record):
+    """Something that is not as it was."""
+
+    kind: Literal["new", "rising", "traffic", "capture"]
+    text: Text
+    incident: Text | None = None
+    agent: Text | None = None
+    version: Text | None = None
+    model: Text | None = None
+    now: int = Field(description="Runs in the latest window.")
+    of_now: int | None
+    before: int = Field(description="Likewise in the windows before it; of traffic the mean of one.")
+    of_before: int | None
+    q: float | None = Field(description="Corrected for all tests of the window; null for traffic.")
+    run_ids: list[Text] = Field(description="The latest of the runs it speaks of.")
+
+
 class IncidentsDocument(_Record):
     """What `whyspan incidents --json` prints: most runs first."""
 
@@ -140,6 +178,7 @@ class IncidentsDocument(_Record):
     period: Text = Field(description="Length of one period of the trends in words.")
     incidents: list[Incident]
     proposals: list[Proposal]
+    alarms: list[Alarm] = Field(description="What is not as it was in the last day, by our clock.")
 
 
 def schema() -> str:

@@ -6,6 +6,7 @@ import time
 from functools import partial
 from typing import Any, Final
 
+from whyspan_analysis.incidents.alarms import read_alarms
 from whyspan_analysis.incidents.build import Url, build, read_period
 from whyspan_analysis.incidents.model import Incident, IncidentsDocument
 from whyspan_collector.incident_events import IncidentEvent
@@ -65,7 +66,8 @@ def run(options: argparse.Namespace) -> int:
         url: Url = partial(processes.run_url, dashboard) if dashboard else lambda _: None
         if options.action not in ("list", "show"):
             record(store, options, build(read_period(store)))
-        found = build(read_period(store, options.since, filter_text=wanted), url)
+        raised = read_alarms(store, time.time_ns()) if options.action == "list" else ()
+        found = build(read_period(store, options.since, filter_text=wanted), url, raised)
     if options.action == "list":
         if options.json:
             terminal.print_json(found.model_dump_json(by_alias=True))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from whyspan_analysis.incidents.model import Incident, IncidentsDocument, Point
+from whyspan_analysis.incidents.model import Change, Incident, IncidentsDocument, Point
 from whyspan_analysis.report.wording import cost, count, duration, number, percent, when
 from whyspan_ui.printable import one_line
 from whyspan_ui.terminal import err, out, sentence, text, word
@@ -15,7 +15,11 @@ _POINTS: Final = 24
 
 
 def print_list(document: IncidentsDocument) -> None:
-    """The incidents, most runs first, each with what happened below it; then the pairs that may be one."""
+    """The alarms; the incidents, most runs first, each with what happened below it; the pairs that may be one."""
+    for alarm in document.alarms:
+        out.print(text(("ALARM  ", "bold red"), sentence(alarm.text)))
+    if document.alarms:
+        out.print()
     if not document.incidents:
         err.print(f"No incident: none of {count(document.runs, 'diagnosed run')} failed.")
         return
@@ -81,6 +85,7 @@ def print_incident(incident: Incident) -> None:
             ((v.version, number(v.failed), number(v.runs), percent(v.failed / v.runs)), ()) for v in incident.versions
         ]
         print_rows(("version", "failed", "runs", "share"), rows)
+    print_changes(incident)
     out.print()
     out.print(text(("Runs that show it best", "underline")))
     for example in incident.examples:
@@ -92,6 +97,26 @@ def print_incident(incident: Incident) -> None:
         out.print(text(("Notes", "underline")))
         for note in incident.notes:
             out.print(text(f"  {when(note.at)}  {note.person or 'somebody'}: {note.text}"))
+
+
+def print_changes(incident: Incident) -> None:
+    """What separates its runs from passing ones; that nothing does, or that there are too few runs to say."""
+    out.print()
+    out.print(text(("What separates its runs from passing ones", "underline")))
+    if incident.changed is None:
+        out.print("  Too few runs to say.")
+    elif not incident.changed:
+        out.print("  Nothing that is known of the runs.")
+    for change in incident.changed or ():
+        out.print(text("  ", (f"{change.name} {change.value}", "bold"), f": {change_words(change)}"))
+
+
+def change_words(change: Change) -> str:
+    """How often runs with a circumstance and runs without it failed."""
+    with_it, without = change.failed_with + change.passed_with, change.failed_without + change.passed_without
+    words = f"{change.failed_with} of {with_it} runs with it failed of this, {change.failed_without} of {without} without it"
+    also = f"; so it is for {', '.join(change.also)}" if change.also else ""
+    return f"{words} (q {change.q:.2g}){also}"
 
 
 def _facts(incident: Incident) -> Iterator[tuple[str, str]]:
