@@ -30,6 +30,7 @@ from whyspan_collector.gate import Gate
 from whyspan_collector.incident_events import read_event
 from whyspan_collector.ingest import Ingest
 from whyspan_collector.otlp import TooLarge
+from whyspan_collector.rule_events import read_rule_event
 from whyspan_collector.store import Store
 
 ARROW: Final = "application/vnd.apache.arrow.stream"
@@ -89,6 +90,8 @@ def routes(backend: Backend) -> list[BaseRoute]:
         ("POST", "/excerpts", _excerpts),
         ("POST", "/diagnoses", _diagnoses),
         ("POST", "/incident-events", _incident_events),
+        ("POST", "/rule-events", _rule_events),
+        ("GET", "/rules", _rules),
         ("POST", "/annotations", _annotations),
         ("POST", "/delete", _delete),
         ("POST", "/pins", _pins),
@@ -209,6 +212,22 @@ async def _incident_events(backend: Backend, request: Request) -> Response:
     event = read_event(json.loads(await read_body(request, backend.config.max_body_bytes)))
     await _in_thread(backend, backend.store.record_incident_event, event)
     return JSONResponse({"recorded": True})
+
+
+async def _rule_events(backend: Backend, request: Request) -> Response:
+    """Add what happened to a rule."""
+    _check_type(request, "application/json")
+    event = read_rule_event(json.loads(await read_body(request, backend.config.max_body_bytes)))
+    await _in_thread(backend, backend.store.record_rule_event, event)
+    return JSONResponse({"recorded": True})
+
+
+async def _rules(backend: Backend, _: Request) -> Response:
+    """The rules in force, as the guard of the SDK reads them."""
+    rows = (await _in_thread(backend, backend.store.query, "rules")).to_pylist()
+    rules = [json.loads(row["record"]) for row in rows]
+    in_force = [rule for rule in rules if rule.get("status") in ("active", "shadow")]
+    return JSONResponse({"schema": "whyspan.rules/1", "rules": in_force})
 
 
 async def _annotations(backend: Backend, request: Request) -> Response:

@@ -16,6 +16,7 @@ from whyspan_collector.copies import DATABASE
 from whyspan_collector.errors import QueryError, StoreError, StoreUnavailable
 from whyspan_collector.incident_events import IncidentEvent
 from whyspan_collector.otlp import CONTENT_TYPES, Encoding, Signal, read_answer, read_refusal
+from whyspan_collector.rule_events import RuleEvent
 from whyspan_collector.search import Excerpt
 
 _SECONDS: Final = 120.0
@@ -60,6 +61,10 @@ class RemoteStore:
     def record_incident_event(self, event: IncidentEvent) -> None:
         """Add what somebody did about an incident; see `Store.record_incident_event`."""
         self._api("POST", "/incident-events", json=asdict(event))
+
+    def record_rule_event(self, event: RuleEvent) -> None:
+        """Add what happened to a rule; see `Store.record_rule_event`."""
+        self._api("POST", "/rule-events", json=asdict(event))
 
     def annotate(self, annotation: Annotation) -> None:
         """Add what a person says about the diagnosis of a run; see `Store.annotate`."""

@@ -28,6 +28,7 @@ from whyspan_collector.packs import Writer, unpacked
 from whyspan_collector.records import Log, Sent, Span
 from whyspan_collector.refresh import refresh
 from whyspan_collector.reprice import reprice
+from whyspan_collector.rule_events import RuleEvent, link
 from whyspan_collector.search import Excerpt, Texts
 from whyspan_collector.sweep import sweep
 from whyspan_collector.turns import Turns
@@ -141,6 +142,14 @@ class Store:
         """Adds what somebody did about an incident to those before; it is never changed again."""
         with self._lock, self._transaction() as writer:
             writer.execute(sql.statements()["insert_incident_event"], asdict(event))
+
+    def record_rule_event(self, event: RuleEvent) -> None:
+        """Adds what happened to a rule to those before, chained to them; it is never changed again."""
+        with self._lock, self._transaction() as writer:
+            last = writer.execute(sql.statements()["last_rule_event"]).fetchall()
+            number, before = last[0] if last else (0, "")
+            row = {**asdict(event), "number": number + 1, "hash": link(event, number + 1, before)}
+            writer.execute(sql.statements()["insert_rule_event"], row)
 
     def annotate(self, annotation: Annotation) -> None:
         """Adds what a person says about the diagnosis of a run, with that diagnosis as it is now.

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from whyspan.rules.cel import Function, NoAnswer, Record, RuleError, compile_expression
+from whyspan.rules.events import On
 
 DATA: dict[str, Any] = {
     "i": 7,
@@ -161,3 +162,8 @@ def test_a_wrong_expression_says_where_and_what_to_write(source: str, message: s
 def test_any_text_is_an_expression_or_an_error(source: str) -> None:
     """Whatever a person types compiles or is refused with a message; nothing else is raised."""
     assert ours(source) is not None or True
+
+
+def test_an_enumerations_word_is_a_text() -> None:
+    """Kinds of events and effects are enumerations to Python and texts to a rule."""
+    assert ours("s == 'call' && s < 'd' && s in ['call']", {"s": On.CALL}) is True

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from whyspan.rules.cel import RuleError
-from whyspan.rules.patterns import Pattern
+from whyspan.rules.cel.patterns import Pattern
 
 _atoms = st.sampled_from(["a", "b", "1", ".", "[ab]", "[^a]", "[a-c1]", r"\d", r"\W", r"\s", r"\.", "A"])
 

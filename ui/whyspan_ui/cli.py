@@ -31,6 +31,7 @@ EXTRA_OF = {
     "starlette": "collector",
     "streamlit": "ui",
     "uvicorn": "collector",
+    "yaml": "analysis",
 }
 """Import name of a package the base install leaves out -> the extra that brings it."""
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from whyspan.rules.cel import Function, NoAnswer
 from whyspan.rules.cel.values import equal
 from whyspan.rules.events import Event, On
-from whyspan.rules.lineage import Lineage, scalars
+from whyspan.rules.lineage import Lineage, is_value, scalars
 from whyspan.rules.results import is_empty, names_more, unwrapped
 from whyspan.rules.schemas import misfit
 
@@ -28,7 +28,7 @@ class History:
         self.failures: dict[str, int] = defaultdict(int)
         """Tool -> how many of its latest results in a row were errors."""
         self.repeated: dict[tuple[str, str, str], tuple[int, Any]] = {}
-        """(agent, tool, arguments) -> how often exactly this came back without an error, and what came back.
+        """(agent, tool, arguments) -> how often this came back without an error since another call changed something, and with what.
 
         Of tools that only read, how often in a row with this result.
         """
@@ -87,6 +87,8 @@ def _result(history: History, event: Event) -> None:
         return
     history.failures[event.name] = 0
     key = _same_call(event)
+    if event.changes:
+        history.repeated = {key: history.repeated[key]} if key in history.repeated else {}
     times, before = history.repeated.get(key, (0, None))
     again = event.changes or (times > 0 and before == event.out)
     history.repeated[key] = (times + 1 if again else 1, event.out)
@@ -173,13 +175,16 @@ def _hollow(env: dict[str, Any]) -> list[str]:
 
 
 def is_hollow(result: Event) -> bool:
-    """True when all a reading tool returned, beside what it was asked with, is zeros and empty texts: a default, not an answer."""
-    if result.changes:
+    """True when all numbers and words a reading tool returned are zeros and empty texts: a default, not an answer.
+
+    Ids, truth values and what the tool was asked with do not count; nor does a search that found nothing, see `is_empty`.
+    """
+    if result.changes or is_empty(result.out):
         return False
     echoed = list(scalars(result.args))
     own = [value for value in scalars(result.out) if not any(equal(value, each) for each in echoed)]
-    told = [value for value in own if not isinstance(value, bool)]
-    return bool(told) and all(not value for value in told) and len(told) == len(own)
+    told = [value for value in own if not isinstance(value, bool) and not (isinstance(value, str) and is_value(value))]
+    return bool(told) and not any(told)
 
 
 def _repeats(env: dict[str, Any]) -> int:

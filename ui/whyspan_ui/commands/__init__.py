@@ -30,6 +30,7 @@ COMMANDS = (
     Command("incidents", "incidents", "say what fails, since when and how often, and keep what was done about it"),
     Command("analyze", "analyze", "diagnose what is not diagnosed yet, with several processes"),
     Command("report", "report", "write a failure report over many runs"),
+    Command("rules", "rules", "propose, test and activate rules that prevent failures"),
     Command("sql", "sql", "answer a SELECT of your own, read-only and bounded"),
     Command("export", "export", "write runs as OTLP files, JSON lines or Parquet tables"),
     Command("pins", "pins", "say which runs retention must leave alone"),

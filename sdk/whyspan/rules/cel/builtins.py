@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from whyspan.rules.cel.errors import NoAnswer
+from whyspan.rules.cel.patterns import Pattern
 from whyspan.rules.cel.types import Name, type_of
 from whyspan.rules.cel.values import size, to_double, to_int, to_string
-from whyspan.rules.patterns import Pattern
 
 
 def _on_text(name: str, check: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]:

@@ -10,9 +10,9 @@ from whyspan.rules.cel.builtins import FUNCTIONS, METHODS, matcher
 from whyspan.rules.cel.checking import check_binary, close_to, expect
 from whyspan.rules.cel.errors import NoAnswer, RuleError
 from whyspan.rules.cel.parsing import parse
+from whyspan.rules.cel.patterns import Pattern
 from whyspan.rules.cel.types import Function, Record, Type, named, type_of
 from whyspan.rules.cel.values import OPERATORS, negated
-from whyspan.rules.patterns import Pattern
 
 Environment: TypeAlias = dict[str, Any]
 Evaluate: TypeAlias = Callable[[Environment], Any]

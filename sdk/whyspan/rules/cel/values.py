@@ -20,7 +20,7 @@ def equal(one: Any, other: Any) -> bool:
         return len(one) == len(other) and all(map(equal, one, other))
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(equal(value, other[key]) for key, value in one.items())
-    return type(one) is type(other) and bool(one == other)
+    return type_of(one) == type_of(other) and bool(one == other)
 
 
 def contained(value: Any, container: Any) -> bool:
@@ -38,7 +38,7 @@ def _is_number(value: Any) -> bool:
 
 def _ordered(operator: str, compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     def compared(one: Any, other: Any) -> bool:
-        if (_is_number(one) and _is_number(other)) or (type(one) is type(other) and isinstance(one, str | bool)):
+        if (_is_number(one) and _is_number(other)) or (type_of(one) == type_of(other) and isinstance(one, str | bool)):
             return compare(one, other)
         raise _unfit(operator, one, other)
 
