@@ -173,3 +173,21 @@ def test_the_work_of_an_alignment_grows_with_the_runs_not_with_their_product(mon
     pairs = align(moments("abc" * 1_666), moments("acb" * 1_666))
     assert len(pairs) >= 4_998
     assert compared <= 4_998 * (2 * BAND + 1) + 4_998
+
+
+def test_a_look_up_that_nothing_used_is_absorbed(script: Any) -> None:
+    """One run looked at another order as well, and used nothing of it: what it answered otherwise is the first difference."""
+    runs = []
+    for total in (30, 31):
+        run = script("What do my orders o-1001 and o-1002 cost?", ["get_order"])
+        run.turn("get_order", {"order_id": "o-1001"}, {"total": 12})
+        if total == 31:
+            run.turn("get_order", {"order_id": "o-9009"}, {"total": 77})
+        run.turn("get_order", {"order_id": "o-1002"}, {"total": 18})
+        run.answer(f"They cost {total} EUR.")
+        runs.append(run.run())
+    comparison = compare(runs[1], runs[0])
+    assert comparison.first is not None
+    assert comparison.first.here is not None
+    assert comparison.first.here.answers
+    assert {each.consequential for each in comparison.found if each.kind == "only_here"} == {False}

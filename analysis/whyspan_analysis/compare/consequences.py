@@ -41,8 +41,9 @@ class Side:
             self._used.update({f"{value.kind} {value.canon}": end for value in of_text(case.answer.text)})
 
     def uses_later(self, values: frozenset[str], moment: Moment) -> bool:
-        """True when one of these values is an argument after the moment, or stands in the answer."""
-        return any(self._used.get(value, -1) > moment.order for value in values)
+        """True when one of these values is an argument after what the moment did itself, or stands in the answer."""
+        done = max([moment.order, *(action.order for action in moment.actions)])
+        return any(self._used.get(value, -1) > done for value in values)
 
     def is_retried(self, moment: Moment) -> bool:
         """True when all that the moment did, or asked for, failed and was repeated, or is the repetition."""
