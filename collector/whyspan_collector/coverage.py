@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 
 import pyarrow as pa
 
+from whyspan.semconv import LOST_PREFIX
 from whyspan_collector.records import Content, Log, Span
 from whyspan_collector.rows import logs_from_table, spans_from_table
 from whyspan_collector.vocabularies import content, understood
@@ -32,6 +33,8 @@ class Coverage:
     """Kind -> field of `Span` or `Content` -> on how many of them it is filled."""
     unknown: dict[str, int]
     """Attribute key no vocabulary knows -> on how many of them it is, most first."""
+    lost: dict[str, int]
+    """Reason -> spans that one process says it never sent (`whyspan.lost.*`), the most that any of them says."""
 
 
 def coverage(query: Callable[..., pa.Table]) -> list[Coverage]:
@@ -54,6 +57,7 @@ def coverage(query: Callable[..., pa.Table]) -> list[Coverage]:
 def _coverage(source: tuple[str | None, str | None, str | None], spans: Sequence[Span], logs: _Logs) -> Coverage:
     filled: dict[str, Counter[str]] = defaultdict(Counter)
     unknown: Counter[str] = Counter()
+    lost: Counter[str] = Counter()
     for span in spans:
         columns, keys = understood(span)
         carried = content(span, logs.get((span.trace_id, span.span_id), ()))
@@ -61,9 +65,16 @@ def _coverage(source: tuple[str | None, str | None, str | None], spans: Sequence
         said |= {name for name in _VALUES if getattr(carried, name) is not None}  # a tool may well answer []
         filled[span.kind.value].update(columns | said)
         unknown.update(keys)
+        lost |= _lost(span)  # counts grow as long as a process lives: of each reason the largest
     return Coverage(
         *source,
         spans=dict(Counter(span.kind.value for span in spans)),
         filled={kind: dict(sorted(counts.items())) for kind, counts in filled.items()},
         unknown=dict(sorted(unknown.items(), key=lambda pair: (-pair[1], pair[0]))),
+        lost=dict(lost),
     )
+
+
+def _lost(span: Span) -> Counter[str]:
+    said = {key: value for key, value in span.resource.items() if key.startswith(LOST_PREFIX)}
+    return Counter({key.removeprefix(LOST_PREFIX): n for key, n in said.items() if isinstance(n, int)})

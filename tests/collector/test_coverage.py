@@ -97,3 +97,13 @@ def test_what_frameworks_send_is_known() -> None:
         for key in understood(one)[1]
     }
     assert keys == {"customer.tier", "tenant"}
+
+
+def test_what_the_sdk_lost_is_told(store: Store) -> None:
+    """The counts of a process only grow, and spans may come in any order: of each reason the largest counts."""
+    spans, logs = records("whyspan__refund_wrong_order")
+    for place, span in enumerate(spans):
+        span.resource["whyspan.lost.queue"] = place
+    spans[0].resource["whyspan.lost.spool"] = 3
+    store.ingest(spans, logs, 1)
+    assert of(store, "whyspan").lost == {"queue": len(spans) - 1, "spool": 3}

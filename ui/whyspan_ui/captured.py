@@ -21,6 +21,14 @@ _FIELDS: Final = {
 """Kind -> field -> what it is called: without these, decisions are not derived or not linked to what they led to."""
 _NOUNS: Final = {"agent": "agent", "model_call": "model call", "tool": "tool call"}
 _MOST: Final = 8
+_REASONS: Final = {
+    "queue": "they ended faster than they could be encoded",
+    "unprepared": "masking them failed",
+    "spool": "no room in the spool",
+    "refused": "refused for good",
+    "sampled_out": "not sampled, on purpose",
+}
+"""As the SDK counts them; a reason that is not ours is shown as it came."""
 
 
 def gaps(instrumentation: Coverage) -> Iterator[str]:
@@ -40,3 +48,13 @@ def unknown(instrumentation: Coverage) -> str | None:
     if more := len(instrumentation.unknown) - len(keys):
         keys.append(f"and {more:,} more")
     return ", ".join(keys) or None
+
+
+def lost(instrumentation: Coverage) -> str | None:
+    """What a process says it never sent, by reason; None where it says nothing."""
+    return (
+        ", ".join(
+            f"{count(spans, 'span')} ({_REASONS.get(reason, reason)})" for reason, spans in instrumentation.lost.items()
+        )
+        or None
+    )

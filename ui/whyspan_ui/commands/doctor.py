@@ -173,15 +173,17 @@ def print_prices(table: dict[str, Any], unpriced: list[dict[str, Any]]) -> None:
 
 def print_instrumentations(instrumentations: list[Coverage]) -> None:
     """What the newest spans of each instrumentation leave out, and what they send that nobody knows."""
-    told = [(one, list(captured.gaps(one)), captured.unknown(one)) for one in instrumentations]
-    told = [(one, gaps, unknown) for one, gaps, unknown in told if gaps or unknown]
+    told = [(one, list(captured.gaps(one)), captured.unknown(one), captured.lost(one)) for one in instrumentations]
+    told = [row for row in told if any(row[1:])]
     if told:
         out.print()
         out.print(text(("What instrumentations leave out, in their newest spans", "underline")))
-    for one, gaps, unknown in told:
+    for one, gaps, unknown, lost in told:
         name = " ".join(filter(None, (one.scope or "no scope named", one.scope_version)))
         out.print(text("  ", name, (f"  {one.vocabulary or 'no vocabulary recognised'}", "dim")))
         for gap in gaps:
             out.print(text("    ", gap))
         if unknown:
             out.print(text(("    nobody knows  ", "dim"), unknown))
+        if lost:
+            out.print(text(("    never sent    ", "yellow"), f"{lost}, says a process"))

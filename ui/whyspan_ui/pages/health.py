@@ -81,6 +81,7 @@ def _instrumentation(one: Coverage) -> dict[str, Any]:
         "Spans": sum(one.spans.values()),
         "Left out": "; ".join(captured.gaps(one)) or "nothing",
         "Attributes nobody knows": captured.unknown(one) or "none",
+        "Lost before it was sent": captured.lost(one) or "none reported",
     }
 
 
