@@ -13,7 +13,7 @@ from whyspan_collector.store import Store
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = pytest.mark.browser
-ROW_HEIGHT = 33
+HEADER_HEIGHT, ROW_HEIGHT = 33, 57
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +96,18 @@ def test_by_keyboard_alone(page: Any, url: str, failed: list[dict[str, Any]]) ->
     rows = page.locator("[role=treegrid]").get_attribute("aria-rowcount")
     page.keyboard.press("x")
     assert int(page.locator("[role=treegrid]").get_attribute("aria-rowcount")) < int(rows)
+    page.keyboard.press("2")
+    for key in ("[", "]", "1", "3", "2"):
+        page.keyboard.press(key)
+    settled(page, parameter(page, "span"))
     page.keyboard.press("?")
-    sync_api.expect(page.locator(".help")).to_be_visible()
+    sync_api.expect(page.locator(".help")).to_contain_text("next, previous run of the list")
+    page.keyboard.press("Escape")
+
+    following = failed[failed.index(run) + 1]
+    page.keyboard.press("J")
+    settled(page, following["decisive_span_id"])
+    assert parameter(page, "run") == following["run_id"]
 
 
 def click_row(page: Any, position: int) -> None:
@@ -106,7 +116,7 @@ def click_row(page: Any, position: int) -> None:
     table.locator("canvas").first.wait_for()
     page.wait_for_timeout(500)  # the canvas tells nobody when it has drawn its rows
     box = table.bounding_box()
-    page.mouse.click(box["x"] + 300, box["y"] + ROW_HEIGHT * (position + 1.5))
+    page.mouse.click(box["x"] + 300, box["y"] + HEADER_HEIGHT + ROW_HEIGHT * (position + 0.5))
 
 
 def settled(page: Any, span_id: str) -> None:

@@ -75,6 +75,19 @@ test("a view is carried over to the next state of the run by the ids of its span
   assert.deepEqual(core.carryOver(view(model, { open, zoom: [100, 200] }), model, after).zoom, [100, 200]);
 });
 
+test("the story leaves the plumbing out, but not where something went wrong in it", () => {
+  const model = core.buildModel(run());
+  assert.deepEqual(core.visibleRows(model, view(model, { filter: "story" })), [0, 1, 2, 4, 5, 6]);
+  const broken = core.buildModel(run({ mark: [null, null, null, "error", "decisive", "error", null] }));
+  assert.deepEqual(core.visibleRows(broken, view(broken, { filter: "story" })), [0, 1, 2, 3, 4, 5, 6]);
+});
+
+test("namesakes are the spans of the same kind and name", () => {
+  const model = core.buildModel(run());
+  assert.deepEqual(core.namesakes(model, 1), [1, 4]);
+  assert.deepEqual(core.namesakes(model, 2), [2]);
+});
+
 test("folding hides the subtree, a search and a filter look through the fold", () => {
   const model = core.buildModel(run());
   const open = core.initiallyOpen(model);

@@ -1,6 +1,5 @@
 """The explorer as a Streamlit component: decision map, minimap, tree and waterfall in one selection (assets/explorer)."""
 
-from collections.abc import Callable
 from urllib.parse import quote
 
 import streamlit as st
@@ -25,10 +24,19 @@ export default function render(component) {
 """
 
 
-def explorer(run_id: str, revision: str, *, selected: str, on_select: Callable[[], None]) -> None:
+def explorer(run_id: str, revision: str, *, selected: str, neighbours: tuple[str | None, str | None]) -> str | None:
     """Show the spans of a run; the browser fetches them from `/api/runs/<run_id>/spans.json`.
 
     The selection is the state `sel` of the widget `key(run_id)`, a span id.
+
+    Args:
+        run_id: the run.
+        revision: its state; the browser fetches a newer one.
+        selected: the id of the span to begin with.
+        neighbours: the runs before and after it in the list it was opened from.
+
+    Returns:
+        the run somebody asks to go to, one of the neighbours.
     """
     component = st.components.v2.component(
         "whyspan_explorer",
@@ -37,7 +45,8 @@ def explorer(run_id: str, revision: str, *, selected: str, on_select: Callable[[
         js=_LOADER,
     )
     address = f"/api/runs/{quote(run_id, safe='')}/{{}}.json?revision={quote(revision, safe='')}"
-    component(
+    previous, following = neighbours
+    result = component(
         key=key(run_id),
         data={
             "module": f"{theme.assets_path()}/explorer/explorer.js",
@@ -45,9 +54,18 @@ def explorer(run_id: str, revision: str, *, selected: str, on_select: Callable[[
             "notes": address.format("notes"),
             "revision": revision,
             "sel": selected,
+            "previous": previous,
+            "next": following,
         },
-        on_sel_change=on_select,
+        on_sel_change=_nothing,
+        on_go_change=_nothing,
     )
+    wanted: str | None = result.go
+    return wanted
+
+
+def _nothing() -> None:
+    """The run of the script that follows reads the state."""
 
 
 def key(run_id: str) -> str:

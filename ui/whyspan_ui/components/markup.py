@@ -4,10 +4,14 @@ Trace text is never handed to Streamlit's Markdown, which would read links, form
 """
 
 import html
+import re
 from collections.abc import Iterable
+from typing import Final
 
 from whyspan_analysis.report.wording import pieces
 from whyspan_ui.printable import printable
+
+_QUOTED: Final = re.compile(r"(?<=“)([^”]*)(?=”)")
 
 
 class Markup(str):
@@ -42,7 +46,12 @@ def tag(name: str, *children: object, **attributes: object) -> Markup:
 
 def prose(sentence: str) -> Markup:
     """One of our sentences: the values it quotes from the trace stand between backticks and become code, literally."""
-    return tag("bdi", *(tag("code", piece) if is_code else piece for piece, is_code in pieces(sentence)))
+    return tag("bdi", *(tag("code", piece) if is_code else isolated(piece) for piece, is_code in pieces(sentence)))
+
+
+def isolated(words: str) -> Markup:
+    """Our words, with what they quote in its own writing direction: “שלום” must not turn round what stands beside it."""
+    return join(*(tag("bdi", piece) if place % 2 else piece for place, piece in enumerate(_QUOTED.split(words))))
 
 
 def dotted(facts: Iterable[str | None]) -> Markup:

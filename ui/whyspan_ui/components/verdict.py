@@ -4,7 +4,7 @@ from whyspan_analysis.model import Diagnosis, Hypothesis, Ref, Run, Sentence, St
 from whyspan_analysis.report import wording
 from whyspan_ui.components import badges
 from whyspan_ui.components.columns import one_line, title
-from whyspan_ui.components.markup import Markup, join, prose, tag
+from whyspan_ui.components.markup import Markup, isolated, join, prose, tag
 
 _HEADINGS = {Status.FAILED: "Why it failed", Status.OK: "Ended ok", Status.UNKNOWN: "Outcome unknown"}
 _CHIP_LENGTH = 44
@@ -55,7 +55,7 @@ def _tells_of(sentence: Sentence, span_id: str | None) -> bool:
 
 
 def _chip(sentence: Sentence, span_id: str | None, *, decisive: bool) -> Markup:
-    words = tag("bdi", one_line(sentence.text.replace("`", ""), _CHIP_LENGTH))
+    words = tag("bdi", isolated(one_line(sentence.text.replace("`", ""), _CHIP_LENGTH)))
     kind = f"chip {sentence.source}{' decisive' if decisive else ''}"
     if span_id is None:
         return tag("span", words, class_=kind, title=sentence.text)

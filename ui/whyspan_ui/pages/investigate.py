@@ -16,6 +16,9 @@ from whyspan_ui.components.tokens import tokens_per_decision
 from whyspan_ui.components.verdict import banner
 from whyspan_ui.data import Investigation
 
+_NEIGHBOURS = 500
+"""Runs that are looked through for the ones beside this."""
+
 
 def page() -> None:
     """Show the run of the address, else the one looked at last, else the first failed one."""
@@ -43,6 +46,17 @@ def most_telling() -> str | None:
         for run_id in data.newest(filter_text):
             return run_id
     return None
+
+
+def neighbours(run_id: str) -> tuple[str | None, str | None]:
+    """The runs before and after it in the list it was opened from, else among the newest failed ones."""
+    listed = st.session_state.get("results", [])
+    if run_id not in listed:
+        listed = data.newest("status:failed", _NEIGHBOURS)
+    if run_id not in listed:
+        return None, None
+    place = listed.index(run_id)
+    return listed[place - 1] if place else None, listed[place + 1] if place + 1 < len(listed) else None
 
 
 def header(row: dict[str, Any]) -> Markup:
@@ -90,7 +104,9 @@ def explore(found: Investigation) -> None:
         selected = first
     left, right = st.columns([63, 37], gap="small")
     with left:
-        explorer(run.run_id, found.revision, selected=initial, on_select=lambda: None)
+        other = explorer(run.run_id, found.revision, selected=initial, neighbours=neighbours(run.run_id))
+    if other is not None:
+        st.switch_page("investigate.py", query_params={"run": other})
     with right, st.container(key="detail", border=True):
         body = data.bodies(run.run_id, [selected])[selected]
         detail(run, found.diagnosis, body, lambda: data.case(found))

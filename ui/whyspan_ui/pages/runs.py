@@ -15,6 +15,10 @@ from whyspan_ui.components.notices import empty_store
 
 FILTERS = {"All": None, "Failed": "failed", "Ok": "ok", "Unknown": "unknown"}
 _ROW_HEIGHT = 33
+_TALL_ROW_HEIGHT = 57
+"""Streamlit wraps text in rows of more than 4 rem; three lines, which is the longest verdict."""
+_ONE_LINE = 85
+"""Characters of a verdict that fit in its column."""
 _HEADER_HEIGHT = 33
 _LARGEST = 690  # the rest of a window of 900 pixels
 
@@ -129,6 +133,8 @@ def table(runs: pl.DataFrame) -> None:
         name for name in runs.columns if name in ("run", "status", "agent") or runs[name].null_count() < runs.height
     ]
     shown = runs.select(known).with_columns(pl.concat_list("status").alias("status"))
+    longest = shown["verdict"].str.len_chars().max() if "verdict" in known else None
+    row_height = _TALL_ROW_HEIGHT if isinstance(longest, int) and longest > _ONE_LINE else _ROW_HEIGHT
     choice = st.dataframe(
         shown,
         key="runs",
@@ -137,12 +143,13 @@ def table(runs: pl.DataFrame) -> None:
         column_config=_columns(),
         on_select="rerun",
         selection_mode="single-cell",
-        row_height=_ROW_HEIGHT,
-        height=min(_ROW_HEIGHT * runs.height + _HEADER_HEIGHT, _LARGEST),
+        row_height=row_height,
+        height=min(row_height * runs.height + _HEADER_HEIGHT, _LARGEST),
         placeholder="",
         alt="Runs, newest first",
     )
     for row, _ in choice["selection"]["cells"]:
+        st.session_state["results"] = runs["run_id"].to_list()
         st.switch_page("investigate.py", query_params={"run": runs["run_id"][row]})
 
 
@@ -153,7 +160,7 @@ def _columns() -> dict[str, Any]:
     return {
         "status": column.MultiselectColumn("Status", options=list(states), color=list(states.values()), width=84),
         "agent": column.TextColumn("Agent", width=124),
-        "verdict": column.TextColumn("Verdict", width=600),
+        "verdict": column.TextColumn("Verdict", width=560),
         "found": column.TextColumn("Found", width=300, help="The words around the first hit of what was searched for."),
         "grade": column.TextColumn("Grade", width=58, help="How well the cause is supported: suspect, likely, strong."),
         "decisive": column.TextColumn("Decisive", width=112, help="The tool, else the agent, of the decisive step."),

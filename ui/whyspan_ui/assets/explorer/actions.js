@@ -28,6 +28,10 @@ function movements(explorer) {
     nextHit: () => jump(state.found, 1),
     previousHit: () => jump(state.found, -1),
     decisive: () => explorer.select(model.decisive, { push: true }),
+    nextSame: () => jump(core.namesakes(model, state.selected), 1),
+    previousSame: () => jump(core.namesakes(model, state.selected), -1),
+    nextRun: () => explorer.goTo("next"),
+    previousRun: () => explorer.goTo("previous"),
     commit: () => explorer.commit(),
     unfold: () => {
       if (!core.isParent(model, state.selected)) return;
@@ -49,6 +53,9 @@ function changes(explorer) {
       explorer.change({ query: text.trim().toLowerCase(), found, hits: shown });
       if (shown) explorer.notes.all(() => Boolean(state.query));
     },
+    story: () => explorer.change({ filter: "story", words: false }),
+    tree: () => explorer.change({ filter: null, words: false }),
+    transcript: () => explorer.change({ filter: "story", words: true }),
     filter: (name) => explorer.change({ filter: state.filter === name ? null : name }),
     focus: () => explorer.change({ root: state.selected }),
     reset: () => {

@@ -71,8 +71,8 @@ export function initiallyOpen(model) {
 }
 
 /**
- * Rows to show, in order. `view`: `open` flags, `root` of the focused subtree or NONE, `filter` (a kind, "decisions" or
- * null), `hits` of a search with their ancestors or null. A filter or a search looks through folded rows.
+ * Rows to show, in order. `view`: `open` flags, `root` of the focused subtree or NONE, `filter` (a kind, "decisions",
+ * "story", which leaves the plumbing out, or null), `hits` of a search with their ancestors or null. A filter or a search looks through folded rows.
  */
 export function visibleRows(model, view) {
   const rows = [];
@@ -85,9 +85,19 @@ export function visibleRows(model, view) {
   return rows;
 }
 
+const PLUMBING = ["step", "other"];
+
 function passes(model, filter, i) {
   if (filter === null) return true;
-  return filter === "decisions" ? model.decisionsAt.has(i) : model.kinds[model.kind[i]] === filter;
+  const kind = model.kinds[model.kind[i]];
+  if (filter === "decisions") return model.decisionsAt.has(i);
+  if (filter === "story") return !PLUMBING.includes(kind) || model.marks_of_problems.includes(model.mark[i]);
+  return kind === filter;
+}
+
+/** The rows of the same kind and name, in order: the calls of one tool, the calls to one model. */
+export function namesakes(model, i) {
+  return model.id.map((_, k) => k).filter((k) => model.kind[k] === model.kind[i] && model.name[k] === model.name[i]);
 }
 
 /** Rows whose name or note contains the query, case-insensitively, and the same with all their ancestors. */
@@ -122,7 +132,7 @@ export function carryOver(before, model, after) {
   const open = new Uint8Array(after.size).fill(1);
   for (let i = 0; i < model.size; i++) if (after.rowOf.has(model.id[i])) open[row(i)] = before.open[i];
   const whole = before.zoom[0] === 0 && before.zoom[1] === model.total;
-  return { open, root: row(before.root), filter: before.filter, zoom: whole ? [0, after.total] : before.zoom };
+  return { open, root: row(before.root), filter: before.filter, words: before.words, zoom: whole ? [0, after.total] : before.zoom };
 }
 
 /** Fold everything but the roots, or unfold everything when that is how it is already. */

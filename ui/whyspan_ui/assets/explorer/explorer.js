@@ -6,15 +6,16 @@ import { Explorer } from "./view.js";
 const mounted = new WeakMap();
 
 /** Called again for every change of `data` or of the theme, so it only does what is new. Returns the clean-up. */
-export default function render({ parentElement, data, setStateValue }) {
+export default function render({ parentElement, data, setStateValue, setTriggerValue }) {
   const report = (spanId) => setStateValue("sel", spanId);
+  const goTo = (where) => data[where] && setTriggerValue("go", data[where]);
   const before = mounted.get(parentElement);
   if (before?.revision === data.revision) {
-    before.report = report;
+    Object.assign(before, { report, goTo });
     before.explorer?.draw();
     return before.dispose;
   }
-  const entry = { revision: data.revision, report, explorer: null, dispose };
+  const entry = { revision: data.revision, report, goTo, explorer: null, dispose };
   mounted.set(parentElement, entry);
   const root = parentElement.querySelector(".explorer");
   load(data.url).then(
@@ -25,6 +26,7 @@ export default function render({ parentElement, data, setStateValue }) {
       entry.explorer = new Explorer(root, columns, {
         selectedId,
         report: (spanId) => entry.report(spanId),
+        goTo: (where) => entry.goTo(where),
         noteAddress: (row) => `${data.notes}&from=${row}`,
         before: before?.explorer,
       });

@@ -23,7 +23,8 @@ export function createGrid(element, state, { onSelect, onToggle, onShow }) {
     while (pool.length < last - first) pool.push(layer.appendChild(newRow()));
     pool.forEach((row, n) => {
       row.hidden = n >= last - first;
-      if (!row.hidden) fill(row, first + n);
+      if (row.hidden) row.className = "row";
+      else fill(row, first + n);
     });
     element.setAttribute("aria-activedescendant", `row-${selected}`);
     onShow(rows.slice(first, last));

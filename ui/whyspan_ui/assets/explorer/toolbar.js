@@ -4,6 +4,7 @@ import { el } from "./dom.js";
 import { BINDINGS } from "./keys.js";
 
 const FILTERS = [
+  ["story", "Story"],
   ["decisions", "Decisions"],
   ["model_call", "Model calls"],
   ["tool", "Tools"],
@@ -18,10 +19,11 @@ export function createToolbar(model, actions) {
 
   const present = new Set(model.kind.map((kind) => model.kinds[kind]));
   if (model.decisions.length) present.add("decisions");
+  if (present.has("step") || present.has("other")) present.add("story");
   const filters = FILTERS.filter(([name]) => present.has(name)).map(([name, words]) => {
     const letter = name === "decisions" ? "D" : model.letters[model.kinds.indexOf(name)];
-    const chip = el("span", { class: `letter ${name === "decisions" ? "decision" : name}` }, letter);
-    const filter = button([chip, words], { class: "filter", "aria-pressed": "false" }, () => actions.filter(name));
+    const chip = letter && el("span", { class: `letter ${name === "decisions" ? "decision" : name}` }, letter);
+    const filter = button(chip ? [chip, words] : [words], { class: "filter", "aria-pressed": "false" }, () => actions.filter(name));
     filter.dataset.filter = name;
     return filter;
   });

@@ -21,12 +21,13 @@ const BELOW = 70; // room for the folded chart below
 
 export class Explorer {
   /**
-   * `report(spanId)` is called when the selection has come to rest; `noteAddress(row)` is where notes are fetched;
+   * `report(spanId)` is called when the selection has come to rest, `goTo("next" | "previous")` for another run; `noteAddress(row)` is where notes are fetched;
    * `before` is the explorer of an earlier state of the run, or undefined.
    */
-  constructor(root, columns, { selectedId, report, noteAddress, before }) {
+  constructor(root, columns, { selectedId, report, goTo, noteAddress, before }) {
     this.root = root;
     this.report = report;
+    this.goTo = goTo;
     this.model = core.buildModel(columns);
     this.notes = createNotes(this.model, noteAddress, () => this.noted());
     this.positions = new Int32Array(this.model.size).fill(core.NONE);
@@ -38,6 +39,7 @@ export class Explorer {
       open: core.initiallyOpen(this.model),
       ...core.NO_SEARCH,
       filter: null,
+      words: false, // the transcript: rows of words without figures and bars
       root: core.NONE,
       zoom: [0, this.model.total],
       ...(before ? core.carryOver(before.state, before.model, this.model) : {}),
@@ -148,6 +150,7 @@ export class Explorer {
       this.positions[row] = position;
     });
     this.toolbar.update(this.state);
+    this.root.classList.toggle("transcript", this.state.words);
     this.grid.draw();
     if (this.positions[this.state.selected] !== core.NONE) this.grid.show(this.positions[this.state.selected]);
   }
