@@ -34,16 +34,17 @@ class Row:
     miss: str
 
 
-def rows(world: tuple[str, int]) -> list[Row]:
-    """All failing runs of one world."""
-    return list(_rows(*world))
+def rows(world: tuple[tuple[str, int], int]) -> list[Row]:
+    """All failing runs of one world, each beside the clean run of the world so many seeds on."""
+    (agent, seed), apart = world
+    return list(_rows(agent, seed, seed + apart))
 
 
-def _rows(agent: str, seed: int) -> Iterator[Row]:
-    clean = execute(BY_NAME[agent], seed)
+def _rows(agent: str, seed: int, beside: int) -> Iterator[Row]:
+    clean = execute(BY_NAME[agent], beside)
     for example in examples(BY_NAME[agent], seed):
         if example.kind == "failing" and example.fault is not None:
-            other = record(clean.spans, seed, example.style, outcome=example.told)
+            other = record(clean.spans, beside, example.style, outcome=example.told)
             found = compare(example.run, other)
             accepted = example.spans | example.consumers
             alone = diagnose(example.run).hypotheses[:1]
@@ -58,7 +59,7 @@ def _rows(agent: str, seed: int) -> Iterator[Row]:
 
 def _named(difference: Difference | None) -> set[str]:
     """The spans of the failed run a difference names: its own, those its tools ran in, the one that did not happen after."""
-    here = difference and (difference.here or difference.instead)
+    here = (difference.here or difference.instead) if difference is not None else None
     if here is None:
         return set()
     return {here.span_id} | {action.span_id for action in here.actions}
@@ -77,9 +78,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults.pairs", description=__doc__)
     parser.add_argument("--misses", action="store_true", help="also each miss that is not held out")
     parser.add_argument("--agents", nargs="*", choices=sorted(BY_NAME), default=sorted(BY_NAME))
+    parser.add_argument(
+        "--apart",
+        type=int,
+        default=0,
+        metavar="N",
+        help="beside a clean run of another task, that of the world N seeds on",
+    )
     options = parser.parse_args()
     with ProcessPoolExecutor(1) as processes:
-        found = [row for some in processes.map(rows, product(options.agents, SEEDS)) for row in some]
+        worlds = product(product(options.agents, SEEDS), [options.apart])
+        found = [row for some in processes.map(rows, worlds) for row in some]
     if options.misses:
         print(
             "\n".join(

@@ -8,7 +8,7 @@ A difference was absorbed where it
 - is a look-up of one run only, or one asked otherwise, after which both runs went on alike and used nothing of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from whyspan_analysis.case import Case
@@ -74,24 +74,34 @@ def mark(here: Side, there: Side, pairs: Sequence[Pair], found: Sequence[Differe
         moment = pair[0] or pair[1]
         assert moment is not None  # noqa: S101 - a pair has at least one side
         if difference is not None:
-            sides = [
-                (side, one, values)
-                for side, one, values in zip((here, there), pair, difference.values, strict=True)
-                if one is not None
-            ]
-            if any(side.uses_later(values, one) for side, one, values in sides):
-                difference.wording = False  # one of the words was acted on
-            used = any(one.changes or one.answers or side.uses_later(values, one) for side, one, values in sides)
-            retried = difference.kind != "changed" and all(side.is_retried(one) for side, one, _ in sides)
+            sides = list(_sides(here, there, difference))
             went_on_alike = not following.get(moment.agent, of_any)
-            absorbed = (
-                difference.wording or retried or (not used and _is_passing(difference, went_on_alike=went_on_alike))
-            )
-            difference.consequential = not absorbed
+            difference.consequential = not _absorbed(difference, sides, went_on_alike=went_on_alike)
             difference.linked = any(one.span_id in side.reached for side, one, _ in sides)
         is_choice = moment.kind != "tool" or all(action.asked_by is None for action in moment.actions)
         if is_choice and (difference is None or difference.consequential):  # what was absorbed says nothing of the next
             of_any = following[moment.agent] = difference is not None
+
+
+def _sides(here: Side, there: Side, difference: Difference) -> Iterator[tuple[Side, Moment, frozenset[str]]]:
+    """Each run that has the moment, with the values only it had there."""
+    for side, one, values in zip((here, there), (difference.here, difference.there), difference.values, strict=True):
+        if one is not None:
+            yield side, one, values
+
+
+def _absorbed(
+    difference: Difference, sides: Sequence[tuple[Side, Moment, frozenset[str]]], *, went_on_alike: bool
+) -> bool:
+    """Whether nothing came of the difference; takes back that it is other words for the same where one of them was acted on."""
+    used_later = any(side.uses_later(values, one) for side, one, values in sides)
+    difference.wording = difference.wording and not used_later
+    if difference.wording:
+        return True
+    if difference.kind != "changed" and all(side.is_retried(one) for side, one, _ in sides):
+        return True
+    used = used_later or any(one.changes or one.answers for _, one, _ in sides)
+    return not used and _is_passing(difference, went_on_alike=went_on_alike)
 
 
 def _is_passing(difference: Difference, *, went_on_alike: bool) -> bool:

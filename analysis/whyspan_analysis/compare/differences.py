@@ -79,15 +79,28 @@ def _difference(
         needle = _first_unlike(mine, theirs)
         if len(told) < MAX_FIELDS:
             told.append(FieldDifference(name, _ref(run, one, path, needle[0]), _ref(other, two, path, needle[1])))
-    if here is not None and there is not None and here.name != there.name:
+    for otherwise in _of_the_moments(run, other, here, there):
         prose = False
-        told.insert(
-            0,
-            FieldDifference("tool" if here.kind == "tool" else "choice", _name_ref(run, here), _name_ref(other, there)),
-        )
+        told.insert(0, otherwise)
     only = frozenset(both[0] - both[1]), frozenset(both[1] - both[0])
     wording = kind == "changed" and prose and all(value.startswith(_WORD) for values in only for value in values)
     return Difference(kind, here, there, told, wording, only, following if here is None else None)
+
+
+def _of_the_moments(run: Run, other: Run, here: Moment | None, there: Moment | None) -> Iterator[FieldDifference]:
+    """Another agent, or another choice or tool."""
+    if here is None or there is None:
+        return
+    if here.agent != there.agent:
+        yield FieldDifference("agent", _agent_ref(run, here), _agent_ref(other, there))
+    if here.name != there.name:
+        what = "tool" if here.kind == "tool" else "choice"
+        yield FieldDifference(what, _name_ref(run, here), _name_ref(other, there))
+
+
+def _agent_ref(run: Run, moment: Moment) -> Ref | None:
+    """Where the agent is named on the span; None where it takes it from one above."""
+    return refer(run, moment.span_id, "agent") if run.span(moment.span_id).agent else None
 
 
 def _unequal(here: Moment | None, there: Moment | None) -> Iterator[tuple[str, Part | None, Part | None, str]]:
