@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -11,18 +12,26 @@ import polars as pl
 
 from whyspan_analysis import fleet
 from whyspan_analysis.detectors import BY_NAME
+from whyspan_analysis.incidents.build import build as build_incidents
+from whyspan_analysis.incidents.build import moment, read_period
+from whyspan_analysis.incidents.model import Incident
+from whyspan_analysis.report.comparison import compare_runs
 from whyspan_analysis.report.model import (
     Cause,
+    Comparison,
     Example,
     Gap,
+    Link,
     Period,
     Report,
     RunLine,
     Sentence,
     Spending,
+    Step,
     Totals,
 )
 from whyspan_analysis.report.summary import summary
+from whyspan_analysis.report.wording import when
 from whyspan_collector.service import AnyStore
 
 Url: TypeAlias = Callable[[str], str | None]
@@ -31,28 +40,34 @@ Url: TypeAlias = Callable[[str], str | None]
 EXAMPLES: Final = 2
 """Runs told in full per cause: one may be an oddity, three are not read."""
 MOST_CAUSES: Final = 20
-"""Causes with examples; together with `EXAMPLES` it keeps the HTML page, of which Plotly's script is 4.8 MB, under 5 MB."""
+"""Causes with examples; together with `EXAMPLES` it keeps the HTML page, of which Plotly is 2 MB, well under 5 MB."""
 _LINES: Final = 8
 _GAPS: Final = 12
 
 
-def build(store: AnyStore, *, since_ns: int | None = None, filter_text: str = "", run_url: Url | None = None) -> Report:
+def build(
+    store: AnyStore,
+    *,
+    since_ns: int | None = None,
+    filter_text: str = "",
+    versions: tuple[str, str] | None = None,
+    run_url: Url | None = None,
+) -> Report:
     """The report over the stored runs.
 
     Args:
         store: where runs and diagnoses are; what is not diagnosed is counted as still arriving.
         since_ns: only runs that started then or later, nanoseconds since the epoch; None for all.
         filter_text: only runs this filter holds for (docs/filter.md); empty for all.
+        versions: two versions to compare, the older first; None compares with the period before.
         run_url: the address of a run in the dashboard, where one is known.
     """
     runs = fleet.with_times(store.query("diagnoses", since_ns=since_ns, filter=filter_text))
     url: Url = run_url or (lambda _: None)
     totals = _totals(runs)
-    causes = [
-        _cause(store, cause, totals.failed, url, rank)
-        for rank, cause in enumerate(fleet.failures_by_cause(runs).to_dicts())
-    ]
+    incidents = build_incidents(read_period(store, since_ns, filter_text=filter_text), url).incidents
     period, periods = fleet.outcomes_by_period(runs)
+    steps = store.query("extreme_steps", since_ns=since_ns, filter=filter_text, each=_LINES).to_pylist()
     report = Report(
         generated_at=datetime.now(UTC).isoformat(timespec="seconds"),
         since=None if since_ns is None else _moment(datetime.fromtimestamp(since_ns / 1e9, UTC)),
@@ -60,20 +75,54 @@ def build(store: AnyStore, *, since_ns: int | None = None, filter_text: str = ""
         first_run_at=_moment(runs["started"].min()),
         last_run_at=_moment(runs["started"].max()),
         summary=[],
+        summary_runs=[],
+        comparison=compare(store, since_ns, filter_text, versions),
+        judged_by_people=_judged(store, set(runs["run_id"])),
         totals=totals,
-        causes=causes,
+        causes=[_cause(store, incident, totals.failed, url, rank) for rank, incident in enumerate(incidents)],
         period=period,
         periods=[Period(**{**row, "start": _moment(row["start"])}) for row in periods.to_dicts()],
         agents=[Spending(**row) for row in fleet.spending(runs, "agent").to_dicts()],
         models=[Spending(**row) for row in fleet.spending(fleet.by_model(runs), "model").to_dicts()],
         slowest=_lines(runs.filter(pl.col("duration_ms").is_not_null()).sort("duration_ms", descending=True), url),
         dearest=_lines(fleet.dearest(runs), url),
+        slowest_steps=[_step(row, url) for row in steps if row["by"] == "duration"],
+        dearest_steps=[_step(row, url) for row in steps if row["by"] == "cost"],
         gaps=_gaps(store, since_ns, filter_text),
         unjudged=[
             Gap(text=check, runs=count) for check, count in _checks(runs.filter(pl.col("outcome") == "unknown")).items()
         ],
     )
-    return report.model_copy(update={"summary": summary(report)})
+    lines = summary(report)
+    links = [[Link(run_id=run_id, url=url(run_id)) for run_id in run_ids] for _, run_ids in lines]
+    return report.model_copy(update={"summary": [line for line, _ in lines], "summary_runs": links})
+
+
+def compare(
+    store: AnyStore, since_ns: int | None, filter_text: str, versions: tuple[str, str] | None
+) -> Comparison | None:
+    """Two versions, or a period and the one before it; without a period the last week, or half of less than two.
+
+    None where one of the sides has no run.
+    """
+    start = None if since_ns is None else max(0, 2 * since_ns - time.time_ns())
+    period = read_period(store, None if versions else start, filter_text=filter_text)
+    runs = period.runs
+    if versions:
+        sides = [runs.filter(pl.col("version") == version) for version in versions]
+        names = f"version {versions[0]}", f"version {versions[1]}"
+    else:
+        times = runs["at_ns"].cast(pl.Int64)
+        if not len(times):
+            return None
+        first, last = int(times.min()), int(times.max())  # type: ignore[arg-type]
+        cut = since_ns if since_ns is not None else max(last - 7 * 86_400 * 10**9, (first + last) // 2)
+        sides = [runs.filter(times < cut), runs.filter(times >= cut)]
+        names = f"before {when(moment(cut))}", f"since {when(moment(cut))}"
+    if not all(side.height for side in sides):
+        return None
+    incidents = {incident.id: incident for incident in build_incidents(period).incidents}
+    return compare_runs(sides[0], sides[1], names, incidents, period)
 
 
 def _totals(runs: pl.DataFrame) -> Totals:
@@ -92,19 +141,20 @@ def _totals(runs: pl.DataFrame) -> Totals:
     )
 
 
-def _cause(store: AnyStore, cause: dict[str, Any], failed: int, url: Url, rank: int) -> Cause:
-    detector = BY_NAME.get(cause["detector"])
-    examples = cause["run_ids"][:EXAMPLES] if rank < MOST_CAUSES else []
+def _cause(store: AnyStore, incident: Incident, failed: int, url: Url, rank: int) -> Cause:
+    detector = BY_NAME.get(incident.parts.detector or "")
+    examples = [run.run_id for run in incident.examples[:EXAMPLES]] if rank < MOST_CAUSES else []
     return Cause(
-        detector=cause["detector"],
+        incident=incident,
+        detector=incident.parts.detector,
         title=detector.title if detector else "No cause could be named",
-        agent=cause["agent"],
-        tool=cause["tool"],
-        runs=cause["runs"],
-        share=cause["runs"] / failed,
-        grades={grade: cause[grade] for grade in fleet.GRADES if cause[grade]},
-        first_seen=_moment(cause["first"]),
-        last_seen=_moment(cause["last"]),
+        agent=incident.parts.agent,
+        tool=incident.parts.tool,
+        runs=incident.runs,
+        share=incident.runs / failed,
+        grades=incident.grades,
+        first_seen=incident.first_seen,
+        last_seen=incident.last_seen,
         examples=[_example(store, run_id, url) for run_id in examples],
     )
 
@@ -140,6 +190,17 @@ def _lines(runs: pl.DataFrame, url: Url) -> list[RunLine]:
         )
         for run in runs.head(_LINES).to_dicts()
     ]
+
+
+def _step(row: dict[str, Any], url: Url) -> Step:
+    known = {name: row[name] for name in ("run_id", "span_id", "name", "agent", "model", "duration_ms", "cost")}
+    return Step(**known, tokens=row["tokens"] or None, url=url(row["run_id"]))
+
+
+def _judged(store: AnyStore, run_ids: set[str]) -> dict[str, int]:
+    """The last words of people about the verdicts of these runs."""
+    said = (row for row in store.query("annotations").to_pylist() if row["last"] and row["run_id"] in run_ids)
+    return _counts(pl.Series([row["judgement"] for row in said], dtype=pl.String), ("right", "wrong"))
 
 
 def _gaps(store: AnyStore, since_ns: int | None, filter_text: str) -> list[Gap]:

@@ -1,9 +1,11 @@
 """The report as Markdown, short enough for the summary of a CI job. Text from traces is escaped or a code span, never markup."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
-from whyspan_analysis.report.model import Cause, Example, Report, Sentence, Spending
+from whyspan_analysis.incidents.model import ExampleRun
+from whyspan_analysis.report.model import Cause, Comparison, Example, Link, Report, Sentence, Spending
 from whyspan_analysis.report.wording import cost, count, dollars, number, percent, pieces, when
 
 _EXAMPLES = 1
@@ -21,8 +23,9 @@ def render(report: Report) -> str:
     lines = [
         "# Agent failures",
         "",
-        *(f"- {marked(line)}" for line in report.summary),
+        *(f"- {marked(line)}{_runs(links)}" for line, links in zip(report.summary, report.summary_runs, strict=True)),
         "",
+        *(_comparison(report.comparison) if report.comparison else ()),
         "## Failures by cause",
         "",
     ]
@@ -41,8 +44,44 @@ def render(report: Report) -> str:
     return "\n".join(lines)
 
 
+def _runs(links: Sequence[Link | ExampleRun]) -> str:
+    """The runs a line speaks of, as links where the dashboard is known."""
+    named = [(code(link.run_id[:12]), link.url) for link in links]
+    shown = ", ".join(f"[{name}](<{url}>)" if url else name for name, url in named)
+    return f" ({shown})" if shown else ""
+
+
+def _comparison(comparison: Comparison) -> list[str]:
+    """What is new, back, worse, better or gone; the rest is counted."""
+    before, after = comparison.before, comparison.after
+    changed = [cause for cause in comparison.causes if cause.verdict not in ("steady", "too few runs")]
+    lines = [
+        f"## What is different {escaped(after.name)}",
+        "",
+        (
+            f"{number(after.failed)} of {count(after.runs, 'run')} failed {escaped(after.name)}, {number(before.failed)} of "
+            f"{number(before.runs)} {escaped(before.name)}."
+        ),
+        "",
+    ]
+    if changed:
+        lines += [f"| | Cause | {escaped(before.name)} | {escaped(after.name)} |", "|---|---|--:|--:|"]
+    for cause in changed:
+        counts = f"{cause.failed_before} of {cause.runs_before} | {cause.failed_after} of {cause.runs_after}"
+        lines.append(f"| {cause.verdict} | {marked(cause.title)} | {counts} |")
+    rest = len(comparison.causes) - len(changed)
+    return [
+        *lines,
+        "",
+        *([f"{count(rest, 'other cause')} did not change, or had too few runs to say.", ""] if rest else []),
+    ]
+
+
 def _causes(causes: list[Cause]) -> list[str]:
-    lines = ["| Cause | Agent | Tool | Failed runs | Grades |", "|---|---|---|--:|---|"]
+    lines = [
+        "| Cause | Agent | Tool | Failed runs | Grades | Since version | Incident |",
+        "|---|---|---|--:|---|---|---|",
+    ]
     for cause in causes:
         grades = ", ".join(f"{grade} {runs}" for grade, runs in cause.grades.items() if grade != "none")
         cells = (
@@ -51,7 +90,9 @@ def _causes(causes: list[Cause]) -> list[str]:
             escaped(cause.tool or ""),
             f"{cause.runs} ({percent(cause.share)})",
         )
-        lines.append(f"| {' | '.join(cells)} | {grades} |")
+        since = cause.incident.introduced_in
+        version = escaped(since.version) if since else ""
+        lines.append(f"| {' | '.join(cells)} | {grades} | {version} | {code(cause.incident.id)} |")
     lines.append("")
     for cause in causes:
         for example in cause.examples[:_EXAMPLES]:

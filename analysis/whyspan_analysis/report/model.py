@@ -10,6 +10,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from whyspan_analysis.incidents.model import Incident
+
 
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -50,7 +52,10 @@ class Example(_Record):
 
 
 class Cause(_Record):
-    """Failed runs whose decisive finding comes from the same detector, at the same agent and tool."""
+    """Failed runs with one cause: an incident."""
+
+    incident: Incident
+    """All that is known of it, with its trend, cost, versions and what changed."""
 
     detector: str | None
     """None where a run failed and no cause could be named."""
@@ -116,6 +121,62 @@ class RunLine(_Record):
     url: str | None
 
 
+class Step(_Record):
+    """One decision or model call in a table."""
+
+    run_id: str
+    span_id: str
+    name: str
+    agent: str | None
+    model: str | None
+    duration_ms: float
+    tokens: int | None
+    cost: float | None
+    """US dollars as the instrumentation reported them; None where it reported none."""
+    url: str | None
+    """Of the run."""
+
+
+class Side(_Record):
+    """One side of a comparison."""
+
+    name: str
+    runs: int
+    """Diagnosed runs."""
+    failed: int
+    cost_of_failed: float | None
+
+
+class ComparedCause(_Record):
+    """One incident on both sides; runs are those of the agents concerned."""
+
+    incident: str
+    title: str
+    verdict: Literal["new", "back", "worse", "better", "gone", "steady", "too few runs"]
+    """`back` came again after somebody had called it fixed; `gone` no longer happens; `new` never happened before."""
+    failed_before: int
+    runs_before: int
+    failed_after: int
+    runs_after: int
+    q: float
+    """Fisher's exact test of both directions, corrected for all causes compared."""
+
+
+class Comparison(_Record):
+    """Two periods or two versions, side by side."""
+
+    before: Side
+    after: Side
+    causes: list[ComparedCause]
+
+
+class Link(_Record):
+    """A run a sentence speaks of."""
+
+    run_id: str
+    url: str | None
+
+
 class Gap(_Record):
     """Something that was not captured, and what it keeps us from saying."""
 
@@ -156,6 +217,12 @@ class Report(_Record):
     last_run_at: str | None
     summary: list[str]
     """Up to ten lines for someone with one minute."""
+    summary_runs: list[list[Link]]
+    """For each of these lines, runs that show it."""
+    comparison: Comparison | None
+    """With the period before, or of two versions; None where there is nothing to compare."""
+    judged_by_people: dict[str, int]
+    """What people said of the diagnoses, `right` or `wrong` -> runs; of one person the last word counts."""
     totals: Totals
     causes: list[Cause]
     periods: list[Period]
@@ -165,6 +232,8 @@ class Report(_Record):
     models: list[Spending]
     slowest: list[RunLine]
     dearest: list[RunLine]
+    slowest_steps: list[Step]
+    dearest_steps: list[Step]
     gaps: list[Gap]
     unjudged: list[Gap]
     """Why runs have the outcome unknown."""

@@ -15,6 +15,7 @@ EXAMPLES: Final = (
     "whyspan report                                # whyspan-report.html, one file, opens offline",
     "whyspan report --since 7d --output weekly.html",
     "whyspan report 'env:production agent:support*'",
+    "whyspan report --versions 1.3 1.4             # what the newer version changed",
     "whyspan report --format markdown >> $GITHUB_STEP_SUMMARY",
     "whyspan report --format json | jq .totals",
 )
@@ -25,6 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which runs, in which format, where to."""
     access.add_filter(parser)
     access.add_since(parser)
+    parser.add_argument(
+        "--versions",
+        nargs=2,
+        metavar=("OLD", "NEW"),
+        help="compare two versions (default: the period with the one before, or the last week with all before)",
+    )
     parser.add_argument(
         "--format", choices=tuple(RENDERERS), default="html", help="html, markdown or json (default: html)"
     )
@@ -46,7 +53,8 @@ def run(options: argparse.Namespace) -> int:
         access.diagnose_settled(store, settings.quiet_seconds)
         dashboard = processes.dashboard_url(settings.data)
         url = partial(processes.run_url, dashboard) if dashboard else None
-        report = build(store, since_ns=options.since, filter_text=wanted, run_url=url)
+        versions = tuple(options.versions) if options.versions else None
+        report = build(store, since_ns=options.since, filter_text=wanted, versions=versions, run_url=url)
     document = RENDERERS[options.format](report)
     target = options.output or (DEFAULT_FILE if options.format == "html" else Path("-"))
     if target == Path("-"):
