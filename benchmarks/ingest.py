@@ -20,6 +20,7 @@ import grpc
 
 from benchmarks.collector_process import HEADERS, export
 from benchmarks.ingest_servers import MLflow, Peer, Phoenix, Server, Whyspan, install
+from benchmarks.ingest_stages import stages
 from benchmarks.load import generate
 
 _SIZES = {512: (4, 51_200, 2_048), 50: (8, 50_000, 1_000), 1: (8, 3_000, 100)}
@@ -46,6 +47,10 @@ def run() -> None:
     for peer in (Phoenix, MLflow):
         _measure_peer(peer)
     _overload()
+    print("inside, one stage after the other in one thread, us of CPU a span at 512 / 50 spans a request")
+    large, small = stages(512), stages(50)
+    for stage in large:
+        print(f"{stage:30} {large[stage]:6.1f} {small[stage]:6.1f}")
 
 
 def _index(server: Whyspan, spans: int) -> None:

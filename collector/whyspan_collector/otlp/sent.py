@@ -114,7 +114,8 @@ def _span(message: bytes, context: Context) -> tuple[Span, int]:
         raise _Unsound(reason)
     attributes = {}
     for pair in sent.attributes:
-        known = _known.get(pair) or _learnt(pair)
+        small = len(pair) < _SMALL  # to look for a text would take a hash of all of it
+        known = (small and _known.get(pair)) or _read(pair)
         attributes[known[0]] = known  # of a key that was sent twice the last
     kind, status = sent.kind, sent.status
     code = status.code
@@ -144,8 +145,8 @@ _known: dict[bytes, _Known] = {}
 """Small attributes by their bytes. A plain dictionary: `lru_cache` takes eight times as long."""
 
 
-def _learnt(pair: bytes) -> _Known:
-    known = _read(pair)
+def _read(pair: bytes) -> _Known:
+    known = _decoded(pair)
     if len(pair) < _SMALL:
         if len(_known) >= _REMEMBERED:
             _known.clear()
@@ -153,7 +154,7 @@ def _learnt(pair: bytes) -> _Known:
     return known
 
 
-def _read(pair: bytes) -> _Known:
+def _decoded(pair: bytes) -> _Known:
     size = pair[1] if len(pair) > 1 and pair[0] == 10 else 128  # the usual form: the key first, of one byte of length
     if size < 128 and pair[2 + size : 3 + size] == b"\x12":
         key = pair[2 : 2 + size].decode()
