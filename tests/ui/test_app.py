@@ -1,6 +1,8 @@
 """The dashboard's own HTTP surface: who may ask, what is served, what a browser is told to refuse."""
 
 import asyncio
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,9 +10,9 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 
-from whyspan_ui import app, data, theme
+from whyspan_ui import app, data, routes, theme
 
 Get = Callable[..., httpx.Response]
 
@@ -19,12 +21,8 @@ Get = Callable[..., httpx.Response]
 def get(sample_data: Path, monkeypatch: pytest.MonkeyPatch) -> Get:
     """Asks our routes behind our guard, without Streamlit."""
     monkeypatch.setenv("WHYSPAN_DATA", str(sample_data))
-    routes = [
-        Route("/api/runs/{run_id}/spans.json", app.spans),
-        Route("/api/runs/{run_id}/notes.json", app.notes),
-        Mount(theme.assets_path(), app.Assets(directory=theme.ASSETS)),
-    ]
-    guarded = Starlette(routes=routes, middleware=[Middleware(app.Guard, hosts=app.LOOPBACK)])
+    served = [*routes.ROUTES, Mount(theme.assets_path(), app.Assets(directory=theme.ASSETS))]
+    guarded = Starlette(routes=served, middleware=[Middleware(app.Guard, hosts=app.LOOPBACK)])
 
     async def ask(path: str, **headers: str) -> httpx.Response:
         transport = httpx.ASGITransport(guarded)
@@ -57,6 +55,31 @@ def test_what_came_out_of_spans_is_served_apart(get: Get) -> None:
     assert get(f"/api/runs/{run_id}/notes.json?from={row}").json()[0] == notes[row]
     assert get(f"/api/runs/{run_id}/notes.json?from=nowhere").json() == notes
     assert get("/api/runs/feedfeed/notes.json").status_code == 404
+
+
+def test_a_diagnosis_is_there_to_copy(get: Get) -> None:
+    """As JSON it is what `whyspan why` prints, as Markdown the same for people."""
+    run_id = data.newest("status:failed")[0]
+    document = get(f"/api/runs/{run_id}/diagnosis.json").json()
+    words = get(f"/api/runs/{run_id}/diagnosis.md").text
+
+    assert (document["schema"], document["run_id"]) == ("whyspan.diagnosis/1", run_id)
+    assert words.startswith("#")
+    assert run_id in words
+
+
+def test_a_page_is_there_as_a_file(get: Get) -> None:
+    """The file has verdict, columns with their notes and the details of every span, and asks for nothing."""
+    run_id = data.newest("status:failed")[0]
+    answer = get(f"/api/runs/{run_id}/page.html")
+    columns = json.loads(re.search(r'<script id="columns"[^>]*>(.*?)</script>', answer.text)[1])
+    details = json.loads(re.search(r'<script id="details"[^>]*>(.*?)</script>', answer.text)[1])
+
+    assert "attachment" in answer.headers["content-disposition"]
+    assert "Why it failed" in answer.text
+    assert sorted(details) == sorted(columns["id"])
+    assert None not in columns["note"]
+    assert not re.search(r'(?:src|href)="(?!compare|data:)|url\((?!data:)|@import', answer.text)
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8501", "127.0.0.1.evil.example", ""])

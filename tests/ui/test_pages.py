@@ -1,6 +1,7 @@
 """Every page as a person opens it, run in this process by Streamlit's own test harness."""
 
 import json
+import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from whyspan_ui import data
+from whyspan_ui.components.page_file import page_file
 from whyspan_ui.pages import __file__ as pages
 
 SHELL = Path(pages).with_name("shell.py")
@@ -246,6 +248,24 @@ def test_hostile_text_stays_text(
         assert not {name for name in elements.attributes if name.startswith("on")}
         assert hostile in "".join(elements.words)
         assert not any(hostile in markdown.value for markdown in app.markdown)
+        app.session_state[f"tab-{span.span_id}"] = "Why"
+        assert not Elements(shown(app.run())).names & {"script", "img", "iframe", "svg"}
+
+
+def test_hostile_text_stays_text_in_a_file(hostile_data: Path, hostile: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page taken away as a file has no scripts but its own four, and its details are as harmless as the page."""
+    row = run_where(hostile_data, monkeypatch, outcome="failed")
+    file = page_file(data.investigation(row["run_id"]))
+    elements = Elements(file)
+    scripts = re.findall(r"<script[^>]*>(.*?)</script>", file, flags=re.DOTALL)
+
+    assert file.count("<script") == len(scripts) == 4
+    assert not elements.names & {"img", "iframe", "svg"}
+    assert not {name for name in elements.attributes if name.startswith("on")}
+    for details in json.loads(scripts[1]).values():
+        inside = Elements(details)
+        assert not inside.names & {"script", "img", "iframe", "svg"}
+        assert hostile in "".join(inside.words)
 
 
 def test_reports_lead_to_the_runs(open_page: OpenPage, sample_data: Path) -> None:

@@ -6,25 +6,20 @@ from this process; the content security policy makes the browser refuse anything
 
 import argparse
 import gc
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from whyspan_ui import data, theme
-from whyspan_ui.components.columns import NOTES, columns, depth_first
-from whyspan_ui.components.columns import notes as lines
+from whyspan_ui import data, routes, theme
 from whyspan_ui.components.notices import failed_page
 
 SCRIPT: Final = Path(__file__).parent / "pages" / "shell.py"
@@ -42,7 +37,6 @@ _HEADERS: Final = {
 
 _GARBAGE: Final = (100_000, 20, 20)
 """A run of 20,000 spans is 100,000 objects that stay: Python's own threshold of 700 takes two thirds of the time to load it."""
-_KEPT: Final = {"Cache-Control": "private, max-age=3600"}  # the address has the run's revision
 
 
 class Guard:
@@ -88,38 +82,6 @@ class Assets(StaticFiles):
         return response
 
 
-async def spans(request: Request) -> Response:
-    """`GET /api/runs/{run_id}/spans.json`: the run as columns (see `components.columns`); 404 for an unknown run."""
-    body = await run_in_threadpool(_spans_json, request.path_params["run_id"])
-    if body is None:
-        return PlainTextResponse("There is no such run.\n", 404)
-    return Response(body, media_type="application/json", headers=_KEPT)
-
-
-async def notes(request: Request) -> Response:
-    """`GET /api/runs/{run_id}/notes.json?from=N`: what came out of the `NOTES` rows from N on, one line each; 404 likewise."""
-    start = request.query_params.get("from", "0")
-    found = await run_in_threadpool(_notes, request.path_params["run_id"], int(start) if start.isdecimal() else 0)
-    if found is None:
-        return PlainTextResponse("There is no such run.\n", 404)
-    return JSONResponse(found, headers=_KEPT)
-
-
-def _notes(run_id: str, start: int) -> list[str] | None:
-    found = data.investigation(run_id)
-    if found is None:
-        return None
-    spans = depth_first(found.run)[start : start + NOTES]
-    return lines(spans, data.bodies(found.run.run_id, [span.span_id for span in spans]))
-
-
-def _spans_json(run_id: str) -> bytes | None:
-    found = data.investigation(run_id)
-    if found is None:
-        return None
-    return json.dumps(columns(found.run, found.diagnosis), separators=(",", ":")).encode()
-
-
 def options(host: str, port: int) -> dict[str, Any]:
     """Streamlit's configuration, whatever the user's own Streamlit settings say."""
     return {
@@ -141,8 +103,7 @@ def application(host: str) -> st.App:
     return st.App(
         SCRIPT,
         routes=[
-            Route("/api/runs/{run_id}/spans.json", spans),
-            Route("/api/runs/{run_id}/notes.json", notes),
+            *routes.ROUTES,
             Mount(theme.assets_path(), Assets(directory=theme.ASSETS)),
         ],
         on_script_error=failed_page,

@@ -120,3 +120,17 @@ def style_sheet() -> str:
     """The page's CSS: the palette as custom properties that follow the browser's colour scheme, then assets/style.css."""
     properties = "".join(f"--{name}:light-dark({light},{dark});" for name, (light, dark) in PALETTE.items())
     return f":root{{{properties}}}\n{(ASSETS / 'style.css').read_text(encoding='utf-8')}"
+
+
+@cache
+def streamlit_properties() -> str:
+    """The custom properties the explorer reads (`--st-text-color`, ...), for where Streamlit does not set them."""
+    blocks = []
+    for index in (0, 1):
+        named = "".join(f"--st-{_dashed(option)}:{PALETTE[name][index]};" for option, name in _STREAMLIT_NAMES.items())
+        blocks.append(f":root{{{named}--st-font:Inter,system-ui,sans-serif;--st-code-font:ui-monospace,monospace}}")
+    return f"{blocks[0]}\n@media (prefers-color-scheme: dark) {{{blocks[1]}}}"
+
+
+def _dashed(option: str) -> str:
+    return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in option)

@@ -30,7 +30,7 @@ def join(*children: object) -> Markup:
     return Markup("".join(text(child) for child in children if child is not None))
 
 
-def tag(name: str, *children: object, **attributes: object) -> Markup:
+def tag(name: str, /, *children: object, **attributes: object) -> Markup:
     """An element. Attribute names: `class_` is `class`, `data_span` is `data-span`; None is left out.
 
     >>> tag("b", "<script>", class_="x")

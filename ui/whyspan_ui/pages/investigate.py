@@ -1,16 +1,13 @@
 """One run: how it ended, why, and every span of it."""
 
-from typing import Any
-
 import streamlit as st
 
-from whyspan_analysis.fleet import COSTS
-from whyspan_analysis.report import wording
 from whyspan_ui import data
-from whyspan_ui.components import badges, figures, live
+from whyspan_ui.components import live
 from whyspan_ui.components.detail import detail
 from whyspan_ui.components.explorer import explorer, key
-from whyspan_ui.components.markup import Markup, tag
+from whyspan_ui.components.header import actions, header
+from whyspan_ui.components.markup import tag
 from whyspan_ui.components.notices import empty_store
 from whyspan_ui.components.tokens import tokens_per_decision
 from whyspan_ui.components.verdict import banner
@@ -34,7 +31,7 @@ def page() -> None:
     st.session_state["run"] = found.run.run_id
     if live.is_watched(found.row["last_arrived_ns"]):
         live.follow(lambda: data.state(found.run.run_id), found.revision)
-    st.html(header(found.row))
+    st.html(header(found.row, *actions(found.run.run_id)))
     st.html(banner(found.run, found.diagnosis))
     explore(found)
     tokens_per_decision(found.run, found.diagnosis)
@@ -57,39 +54,6 @@ def neighbours(run_id: str) -> tuple[str | None, str | None]:
         return None, None
     place = listed.index(run_id)
     return listed[place - 1] if place else None, listed[place + 1] if place + 1 < len(listed) else None
-
-
-def header(row: dict[str, Any]) -> Markup:
-    """One line: which run, how it ended, when, and its size."""
-    facts = [
-        figures.moment(row["start_ns"]),
-        wording.count(row["spans"], "span"),
-        wording.count(row["model_calls"], "model call"),
-        wording.count(row["tool_calls"], "tool call"),
-    ]
-    elapsed = figures.elapsed_ms(row["start_ns"], row["end_ns"])
-    if elapsed is not None:
-        facts.insert(1, wording.duration(elapsed))
-    known = [row["input_tokens"], row["output_tokens"]]
-    if any(tokens is not None for tokens in known):
-        facts.append(f"{figures.compact(sum(tokens or 0 for tokens in known))} tokens")
-    calls = [row[name] for name in COSTS]
-    if any(calls):
-        facts.append(f"cost {wording.cost(row['cost'], *calls)}")
-    return tag(
-        "div",
-        tag("h1", tag("bdi", row["agent"] or row["name"])),
-        tag("span", "/ ", tag("code", row["run_id"]), class_="muted"),
-        badges.arriving()
-        if live.is_arriving(row["last_arrived_ns"], row["pending"])
-        else badges.outcome(row["outcome"] or "unknown"),
-        None if row["complete"] else tag("span", "incomplete", class_="badge incomplete", title="Spans are missing"),
-        tag("span", " · ".join(facts), class_="muted"),
-        tag(
-            "a", "Compare", href=f"compare?a={row['run_id']}", target="_self", title="Beside the most alike passing run"
-        ),
-        class_="run-header",
-    )
 
 
 @st.fragment

@@ -5,6 +5,7 @@
 // span when clicked.
 
 import { createActions } from "./actions.js";
+import { copyFor } from "./copy.js";
 import * as core from "./core.js";
 import { el } from "./dom.js";
 import { createGrid } from "./grid.js";
@@ -221,6 +222,8 @@ export class Explorer {
   }
 
   follow(event) {
+    if (event.target.closest?.("[data-copy]")) this.writeAddress(this.state.selected, false);
+    if (copyFor(event.target)) return;
     const row = this.model.rowOf.get(event.target.closest?.("[data-span]")?.dataset.span);
     if (row === undefined) return;
     event.preventDefault();
