@@ -54,11 +54,11 @@ def diagnose_pending(
     if not pending:
         return 0
     agents = {row["agent"] for row in pending}
-    before = measure(store, agents)
-    _diagnose(store, pending, before, workers, progress)
-    after = measure(store, agents)  # these runs count as well now; what that changes for failed ones is made anew
-    if changed := {agent for agent in agents if worth(before, agent) != worth(after, agent)}:
-        _diagnose(store, outdated(store, changed, after, ANALYSIS_VERSION), after, workers, None)
+    known = measure(store, agents)
+    _diagnose(store, pending, known, workers, progress)
+    rates = measure(store, agents)  # these runs count as well now; what that changes for failed ones is made anew
+    if changed := {agent for agent in agents if worth(known, agent) != worth(rates, agent)}:
+        _diagnose(store, outdated(store, changed, rates, ANALYSIS_VERSION), rates, workers, None)
     return len(pending)
 
 

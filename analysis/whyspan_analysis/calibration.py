@@ -17,10 +17,8 @@ class Calibration:
     """Grade -> how far behind the first hypothesis a suspect may be; None: no short list is right often enough."""
     coverage: float
     """The share of suspect lists that is to hold the cause."""
-    measured: float
-    """The share that did, on faults and agents held out from the calibration."""
-    lists: int
-    """Of so many."""
+    measured: dict[str, tuple[float, int]]
+    """Grade -> (the share that did, of so many lists), on faults and agents held out from the calibration."""
     passing_rates: dict[str, float]
     """Detector -> the share of passing runs on which it finds an unrecovered cause."""
 
@@ -30,5 +28,5 @@ def calibration() -> Calibration:
     """The constants that ship."""
     document = json.loads(files("whyspan_analysis").joinpath("calibration.json").read_text(encoding="utf-8"))
     listed, passing = document["suspects"], document["passing"]
-    held = listed["held_out"]
-    return Calibration(listed["bits"], listed["coverage"], held["covered"], held["lists"], passing["rates"])
+    measured = {grade: (held["covered"], held["lists"]) for grade, held in listed["held_out"].items()}
+    return Calibration(listed["bits"], listed["coverage"], measured, passing["rates"])

@@ -17,17 +17,24 @@ def suspects(ranked: Sequence[Hypothesis]) -> Suspects | None:
     """The list for all ranked hypotheses of a run; empty where none is short enough, None where there is no hypothesis."""
     if not ranked:
         return None
-    known = calibration()
-    bits = known.bits.get(ranked[0].grade.value)
+    known, grade = calibration(), ranked[0].grade.value
+    bits = known.bits.get(grade)
     near = () if bits is None else tuple(each.span_id for each in ranked if ranked[0].score - each.score <= bits)
     listed = near if len(near) <= MOST else ()
-    return Suspects(listed, _words(len(listed), len(ranked), known), known.coverage, known.measured, known.lists)
+    measured, lists = known.measured.get(grade, (0.0, 0))
+    words = _words(len(listed), known, grade) if listed else _silence(len(ranked), known)
+    return Suspects(listed, words, known.coverage, measured, lists)
 
 
-def _words(listed: int, steps: int, known: Calibration) -> str:
-    if not listed:
-        which = f"{MOST} of its {steps} steps" if steps > MOST else "its steps"
-        return f"The recording does not let us narrow it down: no list of at most {which} holds the cause in {known.coverage:.0%} of such runs."
-    which = "This step" if listed == 1 else f"One of these {listed} steps"
-    held = f"{known.measured:.0%} of {known.lists} such lists held the cause, on injected faults of kinds and agents held out"
-    return f"{which} decided it, at {known.coverage:.0%} coverage: {held}."
+def _words(listed: int, known: Calibration, grade: str) -> str:
+    which = "this step alone" if listed == 1 else f"these {listed} steps"
+    measured, lists = known.measured[grade]
+    return (
+        f"The suspects are {which}: lists meant to hold the cause in {known.coverage:.0%} of runs held it in {measured:.0%} of {lists}"
+        f" graded {grade}, on injected faults and agents that were held out."
+    )
+
+
+def _silence(steps: int, known: Calibration) -> str:
+    which = f"of at most {MOST} of its {steps} steps" if steps > MOST else "shorter than all its steps"
+    return f"The recording does not let us narrow it down: no list {which} would hold the cause in {known.coverage:.0%} of such runs."

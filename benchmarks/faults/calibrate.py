@@ -32,18 +32,24 @@ TARGET = Path(__file__).parents[2] / "analysis" / "whyspan_analysis" / "calibrat
 
 
 def farthest(rows: Sequence[Row]) -> float | None:
-    """How far behind the first a suspect may be, so that lists of faults it was not calibrated on hold the operation often enough.
+    """How far behind the first a suspect may be, so that lists of what it was not calibrated on hold the operation often enough.
 
-    The share demanded of the calibration is raised until, with each kind of fault left out in turn, `COVERAGE` of the lists for that kind do.
+    The share demanded of the calibration is raised until `COVERAGE` of the lists hold it for kinds of faults, and for agents, that are
+    left out in turn.
     """
-    faults = {row.fault for row in rows}
     for target in TARGETS:
-        without = {fault: bits([row for row in rows if row.fault != fault], target) for fault in faults}
-        found = [(row, without[row.fault]) for row in rows]
-        shown = [(row, most) for row, most in found if most is not None and _length(row, most) <= MOST]
-        if shown and sum(_covers(row, most) for row, most in shown) >= COVERAGE * len(shown):
+        if all(_left_out(rows, target, of) >= COVERAGE for of in ("fault", "agent")):
             return bits(rows, target)
     return None
+
+
+def _left_out(rows: Sequence[Row], target: float, of: str) -> float:
+    """The share of lists that hold the operation, each made without the runs of the same fault, or agent."""
+    kinds = {getattr(row, of) for row in rows}
+    without = {kind: bits([row for row in rows if getattr(row, of) != kind], target) for kind in kinds}
+    found = [(row, without[getattr(row, of)]) for row in rows]
+    shown = [(row, most) for row, most in found if most is not None and _length(row, most) <= MOST]
+    return sum(_covers(row, most) for row, most in shown) / max(1, len(shown))
 
 
 def bits(rows: Sequence[Row], target: float) -> float | None:
@@ -125,18 +131,22 @@ def main() -> None:
 
 
 def _suspects(groups: dict[str, list[Row]], limits: dict[str, float | None], held: Sequence[Row]) -> dict[str, Any]:
-    covered, length = measured(held, limits)[1:]
     return {
         "coverage": COVERAGE,
-        "bits": {grade: None if limit is None else round(limit + 5e-4, 3) for grade, limit in limits.items()},
+        "bits": {grade: None if most is None else round(most + 5e-4, 3) for grade, most in limits.items()},
         "runs": {grade: len(group) for grade, group in groups.items()},
-        "held_out": {
-            "runs": len(held),
-            "lists": covered.of,
-            "covered": round(covered.hits / max(1, covered.of), 3),
-            "interval": [round(covered.low, 3), round(covered.high, 3)],
-            "mean_length": round(length, 2),
-        },
+        "held_out": {grade: _held_out([row for row in held if row.grade == grade], limits) for grade in groups},
+    }
+
+
+def _held_out(rows: Sequence[Row], limits: dict[str, float | None]) -> dict[str, Any]:
+    _, covered, length = measured(rows, limits)
+    return {
+        "runs": len(rows),
+        "lists": covered.of,
+        "covered": round(covered.hits / max(1, covered.of), 3),
+        "interval": [round(covered.low, 3), round(covered.high, 3)],
+        "mean_length": round(length, 2),
     }
 
 

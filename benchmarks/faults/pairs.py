@@ -17,7 +17,7 @@ from whyspan_analysis.compare import Comparison, compare
 from whyspan_analysis.compare.differences import Difference
 from whyspan_analysis.diagnose import diagnose
 
-SEEDS = range(4)
+SEEDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults.pairs", description=__doc__)
     parser.add_argument("--misses", action="store_true", help="also each miss that is not held out")
     parser.add_argument("--agents", nargs="*", choices=sorted(BY_NAME), default=sorted(BY_NAME))
+    parser.add_argument("--seeds", type=int, default=SEEDS, metavar="N", help="worlds of each agent")
     parser.add_argument(
         "--apart",
         type=int,
@@ -87,7 +88,7 @@ def main() -> None:
     )
     options = parser.parse_args()
     with ProcessPoolExecutor(1) as processes:
-        worlds = product(product(options.agents, SEEDS), [options.apart])
+        worlds = product(product(options.agents, range(options.seeds)), [options.apart])
         found = [row for some in processes.map(rows, worlds) for row in some]
     if options.misses:
         print(

@@ -130,6 +130,9 @@ def print_diagnosis(row: dict[str, Any], document: dict[str, Any]) -> None:
     if document["opinion"]:
         print_opinion(document["opinion"])
     section("Not captured", (sentence(f"- {gap}") for gap in document["missing"]))
+    if hypotheses:
+        out.print()
+        out.print(text((f"Beside a run that passed: whyspan compare {row['run_id'][:12]}", "dim")))
     out.print()
 
 
