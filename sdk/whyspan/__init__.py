@@ -9,6 +9,7 @@ from importlib.metadata import version
 from whyspan.agents import agent
 from whyspan.configure import configure, flush, shutdown
 from whyspan.decisions import decision
+from whyspan.enforcement import GuardBlocked
 from whyspan.feedbacks import feedback
 from whyspan.guards import guard
 from whyspan.handoffs import handoff
@@ -31,6 +32,7 @@ __all__ = [
     "Decision",
     "Effect",
     "Evidence",
+    "GuardBlocked",
     "Instrumentation",
     "Kind",
     "Option",

@@ -4,11 +4,13 @@ import hashlib
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, overload
+from typing import Any, Self, overload
 
-from whyspan import runtime, semconv
+from whyspan import enforcement, runtime, semconv
+from whyspan.faults import contained
 from whyspan.memory import Memory
 from whyspan.messages import text_message
+from whyspan.rules.events import Event, On
 from whyspan.runtime import Run, Scope
 from whyspan.semconv import Kind
 from whyspan.spans import CallSpan, Sendable, named, sendable
@@ -43,6 +45,7 @@ class Agent(CallSpan):
         self._settings = settings
         self._received = settings.task if received is None else received
         self._run_id: str | None = None
+        self._outermost = True
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """The function as an agent: every call is a run, or a part of the run it is called in."""
@@ -69,6 +72,7 @@ class Agent(CallSpan):
     def _start(self) -> None:
         """Starts the span, and with it a run unless one is already under way."""
         outer = runtime.scope()
+        self._outermost = outer is None
         given = self._settings.run_id
         own = None if given is None else to_text(given)
         self._run_id = outer.run.run_id if outer else own or runtime.carried_run_id() or str(uuid.uuid4())
@@ -77,6 +81,25 @@ class Agent(CallSpan):
             run = outer.run if outer else Run(self._run_id, self.span, Memory())
             inherited = outer.constraints if outer else runtime.carried_constraints()
             self._scope = Scope(run, self.name, (*inherited, *map(to_text, listed(self._settings.constraints))))
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        guard = enforcement.current() if self._outermost else None  # what a sub-agent is given, its model is told
+        if guard is not None:
+            with contained:
+                settings = self._settings
+                terms = {"constraints": listed(settings.constraints), "budget": mapped(settings.budget)}
+                said = "" if self._received is None else to_text(self._received)
+                task = "" if settings.task is None or settings.task == said else f"{to_text(settings.task)}\n"
+                guard.happened(Event(On.TASK, agent=self.name, args=enforcement.plain(terms), text=task + said))
+        return self
+
+    def set_result(self, value: object) -> None:
+        """Records the agent's answer; a decorated function does this itself. Raises GuardBlocked where a rule forbids it."""
+        guard = enforcement.current()
+        if guard is not None and self._outermost:
+            guard.before(Event(On.ANSWER, agent=self.name, text=to_text(value)))
+        super().set_result(value)
 
     def _name(self) -> str:
         return named(semconv.OPERATION_INVOKE_AGENT, self.name)

@@ -1,9 +1,12 @@
 """A handoff: one agent passing work to another, and what it passes."""
 
-from whyspan import semconv
+from typing import Self
+
+from whyspan import enforcement, semconv
+from whyspan.rules.events import Event, On
 from whyspan.semconv import Kind
 from whyspan.spans import ActiveSpan, Sendable, named, sendable
-from whyspan.values import to_json
+from whyspan.values import to_json, to_text
 
 
 class Handoff(ActiveSpan):
@@ -15,6 +18,17 @@ class Handoff(ActiveSpan):
         super().__init__()
         self._target = target
         self._payload = payload
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        guard = enforcement.current()
+        if guard is not None:
+            try:
+                guard.before(Event(On.HANDOFF, to_text(self._target), args=enforcement.plain(self._payload)))
+            except BaseException as error:
+                super().__exit__(type(error), error, None)
+                raise
+        return self
 
     def _name(self) -> str:
         return named(semconv.OPERATION_HANDOFF, self._target)

@@ -109,3 +109,17 @@ def _parsed(arguments: Any) -> Any:
         return json.loads(arguments)
     except (ValueError, RecursionError):
         return arguments
+
+
+def texts_of(messages: list[dict[str, Any]], roles: tuple[str, ...]) -> list[str]:
+    """What messages in our form say in words, of these roles."""
+    said = [message.get("parts") for message in messages if message.get("role") in roles]
+    parts = [part for each in said if isinstance(each, list) for part in each if isinstance(part, dict)]
+    return [part["content"] for part in parts if part.get("type") == "text" and isinstance(part.get("content"), str)]
+
+
+def tool_calls_of(messages: list[dict[str, Any]]) -> list[tuple[str, Any]]:
+    """(name, arguments) of the tool calls in messages in our form."""
+    said = [message.get("parts") for message in messages]
+    parts = [part for each in said if isinstance(each, list) for part in each if isinstance(part, dict)]
+    return [(str(part.get("name") or ""), part.get("arguments")) for part in parts if part.get("type") == "tool_call"]

@@ -1,15 +1,17 @@
 """A model call: one request to a model and its answer, recorded in OpenTelemetry's GenAI form."""
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from opentelemetry.trace import Span, SpanKind
 
-from whyspan import semconv
+from whyspan import enforcement, semconv
 from whyspan.faults import contained
-from whyspan.messages import messages_json, text_message
+from whyspan.messages import messages_json, text_message, texts_of, tool_calls_of
+from whyspan.rules.events import Event, On
 from whyspan.semconv import Kind
 from whyspan.spans import ActiveSpan, Attributes, Sendable, named, sendable
 from whyspan.values import QUOTE_LIMIT, TEXT_LIMIT, cut, is_a, listed, mapped, to_json, to_text
@@ -89,6 +91,35 @@ class ModelCall(ActiveSpan):
                 }
             )
             self.remember(message, to_text(message, QUOTE_LIMIT))
+        guard = enforcement.current()
+        if guard is not None:
+            self._judged(guard, message, finish_reason, (input_tokens, output_tokens))
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        guard = enforcement.current()
+        if guard is not None and self._messages is not None:
+            with contained:
+                for text in texts_of(json.loads(messages_json(self._messages)), ("system", "user")):
+                    guard.happened(Event(On.TOLD, text=text))
+        return self
+
+    def _judged(
+        self, guard: enforcement.RuleGuard, message: object, finish: str, tokens: tuple[int | None, int | None]
+    ) -> None:
+        """Tells the guard what the model said. Raises GuardBlocked where a rule forbids a tool that does not exist."""
+        calls: list[tuple[str, object]] = []
+        with contained:
+            said = json.loads(messages_json(message, finish))
+            names = {name: schema for name, schema in map(_definition, listed(self._tools)) if name}
+            event = Event(On.MODEL, to_text(self._model), finish=to_text(finish), schema=names or None)
+            event.text = "\n".join(texts_of(said, ("assistant",)))
+            event.tokens = sum(each for each in tokens if type(each) is int and abs(each) < 2**53)
+            event.offered = frozenset(names) or None
+            guard.happened(event)
+            calls = [call for call in tool_calls_of(said) if names and call[0] not in names]
+        for name, arguments in calls:  # no tool will run, so this is the only moment to say so
+            guard.before(Event(On.CALL, name, args=enforcement.plain(arguments)))
 
     def chunk(self, text: str | None) -> None:
         """Takes a piece of a streamed answer; without `respond()` the pieces together are the answer.
@@ -169,3 +200,11 @@ def _told(prompt: Prompt) -> Attributes:
         semconv.PROMPT_VERSION: prompt.version,
         semconv.PROMPT_VARIABLES: None if prompt.variables is None else to_json(prompt.variables),
     }
+
+
+def _definition(offered: object) -> tuple[str, Any]:
+    """(name, JSON Schema of the parameters) of a tool as clients describe it."""
+    described = mapped(offered)
+    described = {**described, **mapped(described.get("function"))}
+    schema = described.get("parameters") or described.get("input_schema")
+    return to_text(described.get("name") or ""), enforcement.plain(schema)

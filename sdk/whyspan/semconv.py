@@ -156,6 +156,8 @@ GUARD_VERDICT: Final = "whyspan.guard.verdict"
 """A `Verdict`."""
 GUARD_REASON: Final = "whyspan.guard.reason"
 """Why, in words."""
+GUARD_ACTION: Final = "whyspan.guard.action"
+"""What the broken rule asks for: `allow`, `warn`, `ask`, `block`, `dry_run`; `shadow` where it is only reported."""
 GUARD_CHECKED: Final = "whyspan.guard.checked"
 """JSON: what it looked at."""
 

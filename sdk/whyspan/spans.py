@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, cast
 
 from opentelemetry import context as otel
 from opentelemetry.trace import Span, SpanKind, StatusCode, format_span_id, set_span_in_context
@@ -165,6 +165,14 @@ class ReturningSpan(ActiveSpan, ABC):
     @abstractmethod
     def set_result(self, value: object) -> None:
         """Records what came out; a decorated function does this itself."""
+
+    def admit(self) -> None:
+        """Asks the guard in force whether this may happen. Raises GuardBlocked."""
+
+    @property
+    def instead(self) -> Any:
+        """What is to be used in the place of the call (`.value`); None where the call is made."""
+        return None
 
     def set_partial(self, value: object) -> None:
         """Records what a generator had given when it failed or was closed."""

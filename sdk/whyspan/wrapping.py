@@ -8,7 +8,7 @@ import inspect
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
-from whyspan import runtime
+from whyspan import enforcement, runtime
 from whyspan.spans import ReturningSpan
 
 P = ParamSpec("P")
@@ -42,10 +42,10 @@ def trace(function: Callable[P, R], begin: Callable[[dict[str, Any]], ReturningS
 
 def _plain(function: _Function, begin: _Begin) -> _Function:
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        if runtime.tracer() is None:
+        if runtime.tracer() is None and enforcement.current() is None:
             return function(*args, **kwargs)
         with begin(args, kwargs) as call:
-            result = function(*args, **kwargs)
+            result = function(*args, **kwargs) if call.instead is None else call.instead.value
             call.set_result(result)
             return result
 
@@ -54,10 +54,10 @@ def _plain(function: _Function, begin: _Begin) -> _Function:
 
 def _coroutine(function: _Function, begin: _Begin) -> _Function:
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        if runtime.tracer() is None:
+        if runtime.tracer() is None and enforcement.current() is None:
             return await function(*args, **kwargs)
         with begin(args, kwargs) as call:
-            result = await function(*args, **kwargs)
+            result = await function(*args, **kwargs) if call.instead is None else call.instead.value
             call.set_result(result)
             return result
 
@@ -67,10 +67,10 @@ def _coroutine(function: _Function, begin: _Begin) -> _Function:
 def _generator(function: _Function, begin: _Begin) -> _Function:
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         generator: Generator[Any, Any, Any] = function(*args, **kwargs)
-        if runtime.tracer() is None:
+        if runtime.tracer() is None and enforcement.current() is None:
             return (yield from generator)
         call = begin(args, kwargs)
-        call.start()
+        _started(call)
         items: list[Any] = []
         step: Callable[[], Any] = functools.partial(next, generator)
         try:
@@ -102,7 +102,7 @@ def _async_generator(function: _Function, begin: _Begin) -> _Function:
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         generator: AsyncGenerator[Any, Any] = function(*args, **kwargs)
         call = begin(args, kwargs)
-        call.start()
+        _started(call)
         items: list[Any] = []
         step: Callable[[], Any] = generator.__anext__
         try:
@@ -127,6 +127,16 @@ def _async_generator(function: _Function, begin: _Begin) -> _Function:
             raise
 
     return wrapper
+
+
+def _started(call: ReturningSpan) -> None:
+    """Starts the span of a generator, which is no `with` block. Raises GuardBlocked."""
+    call.start()
+    try:
+        call.admit()
+    except BaseException as error:
+        call.end(error)
+        raise
 
 
 def _keep(items: list[Any], item: Any) -> None:

@@ -4,6 +4,7 @@ import itertools
 import json
 from collections import UserDict
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 from unittest.mock import NonCallableMagicMock
 
@@ -220,6 +221,24 @@ def propagate(value: Any) -> None:
         whyspan.instrument(value)
 
 
+class Hostile(Exception):
+    """An error made of the value."""
+
+
+def guarded(value: Any) -> None:
+    rules = [
+        {"id": "never-so", "kind": "absence", "a": 'size(invented("args")) > 99 || repeats() > 5 || count("t") > 5'}
+    ]
+    with whyspan.guard(rules=rules), whyspan.agent("a", task=value, constraints=value, budget=value) as run:
+        with whyspan.model_call("m", messages=value, tools=value) as call:
+            call.respond(value, finish_reason=value, input_tokens=value)
+        with whyspan.tool("t", arguments={"value": value}, schema=value) as used:
+            used.set_result(value)
+        with suppress(Hostile), whyspan.tool("t", arguments=value):
+            raise Hostile(value)
+        run.set_result(value)
+
+
 USES: dict[str, tuple[Callable[[Any], None], int]] = {
     "agent": (agent, 1),
     "tool": (tool, 2),
@@ -230,6 +249,7 @@ USES: dict[str, tuple[Callable[[Any], None], int]] = {
     "Option": (option, 1),
     "handoff": (handoff, 1),
     "guard": (guard, 1),
+    "GuardBlocked": (guarded, 4),
     "ask": (ask, 1),
     "Prompt": (prompt, 1),
     "state volatile": (notes, 1),

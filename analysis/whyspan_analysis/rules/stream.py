@@ -66,7 +66,8 @@ def _events(case: Case, moments: _Moments) -> Iterator[tuple[_Moment, Event]]:
     for call in case.calls:
         yield moments.end(call.span.span_id), _model(call)
     for action in case.actions:
-        yield from _action(action, moments)
+        if action.span is None or action.span.kind is not Kind.HANDOFF:
+            yield from _action(action, moments)
     for node in case.decisions:
         if node.source == "recorded":
             yield moments.end(node.span_id), Event(
@@ -141,8 +142,10 @@ def _action(action: Action, moments: _Moments) -> Iterator[tuple[_Moment, Event]
         asked = moments.start(action.span.span_id)
     else:
         asked = moments.end(action.span_id)._replace(phase=3)
+    if _is_unknown(action):
+        about["changes"] = False
     yield asked, Event(On.CALL, **about)
-    if not action.done:
+    if not action.done or _is_unknown(action):
         return
     if action.span is not None:
         back = moments.end(action.span.span_id)
@@ -151,6 +154,14 @@ def _action(action: Action, moments: _Moments) -> Iterator[tuple[_Moment, Event]
         seen = moments.start(at[0])._replace(phase=-1) if at is not None else asked
         back = max(seen, asked._replace(phase=4))
     yield back, Event(On.RESULT, **about, out=parsed(action.result), ok=action.ok, error=action.error or "")
+
+
+def _is_unknown(action: Action) -> bool:
+    """True for a tool that does not exist: nothing ran, and so nothing came back."""
+    if action.span is not None or action.asked_by is None:
+        return False
+    offered = [tool.get("name") for tool in action.asked_by.content.tool_definitions]
+    return bool(offered) and action.name not in offered
 
 
 def _handoff(case: Case, span: Span) -> Event:

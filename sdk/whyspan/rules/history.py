@@ -37,6 +37,7 @@ class History:
         self.offered: dict[str, frozenset[str]] = {}
         """Agent -> the tools its model was last offered."""
         self.schemas: dict[str, Any] = {}
+        self.told: set[str] = set()
         self.finish = ""
         """Why the latest model call stopped."""
 
@@ -55,11 +56,14 @@ def _task(history: History, event: Event) -> None:
         history.lineage.give(event.args.get("constraints"))
         budget = event.args.get("budget")
         if isinstance(budget, dict):
-            history.budget.update({unit: float(left) for unit, left in budget.items() if isinstance(left, int | float)})
+            known = {unit: left for unit, left in budget.items() if isinstance(left, int | float)}
+            history.budget.update({unit: float(left) for unit, left in known.items() if abs(left) < 1e300})
 
 
 def _told(history: History, event: Event) -> None:
-    history.lineage.give(event.text)
+    if event.text not in history.told:  # every model call is told the whole conversation again
+        history.told.add(event.text)
+        history.lineage.give(event.text)
 
 
 def _model(history: History, event: Event) -> None:
@@ -198,11 +202,13 @@ def _failures(env: dict[str, Any], tool: str = "") -> int:
 def _is_offered(env: dict[str, Any]) -> bool:
     event, run = env["e"], _run(env)
     known = run.offered.get(event.agent)
-    return known is None or event.name in known
+    return event.kind != On.CALL or known is None or event.name in known
 
 
 def _schema_error(env: dict[str, Any]) -> str:
     event = env["e"]
+    if event.kind != On.CALL:
+        return ""
     wrong = misfit(event.args, event.schema or _run(env).schemas.get(event.name))
     return "" if wrong is None else wrong[0]
 
