@@ -45,7 +45,10 @@ def _plain(function: _Function, begin: _Begin) -> _Function:
         if runtime.tracer() is None and enforcement.current() is None:
             return function(*args, **kwargs)
         with begin(args, kwargs) as call:
-            result = function(*args, **kwargs) if call.instead is None else call.instead.value
+            if call.instead is not None:
+                call.set_result(call.instead.value)
+                return call.instead.value
+            result = function(*args, **kwargs)
             call.set_result(result)
             return result
 
@@ -57,7 +60,10 @@ def _coroutine(function: _Function, begin: _Begin) -> _Function:
         if runtime.tracer() is None and enforcement.current() is None:
             return await function(*args, **kwargs)
         with begin(args, kwargs) as call:
-            result = await function(*args, **kwargs) if call.instead is None else call.instead.value
+            if call.instead is not None:
+                call.set_result(call.instead.value)
+                return call.instead.value
+            result = await function(*args, **kwargs)
             call.set_result(result)
             return result
 
