@@ -79,9 +79,9 @@ def careless(script: Any, *, ok: bool) -> list[Span]:
 def store(tmp_path: Path, script: Any) -> Iterator[Store]:
     """A store of 40 runs in which one detector fires on all, passing and failing ones."""
     with closing(Store(tmp_path)) as opened:
-        for number in range(40):
-            spans = careless(script, ok=number >= 8)
-            opened.ingest([replace(span, trace_id=f"{number + 1:032x}") for span in spans], [], arrived_ns=1)
+        runs = [careless(script, ok=number >= 8) for number in range(40)]
+        spans = [replace(span, trace_id=f"{number:032x}") for number, run in enumerate(runs, 1) for span in run]
+        opened.ingest(spans, [], arrived_ns=1)
         yield opened
 
 
