@@ -191,3 +191,20 @@ def test_a_look_up_that_nothing_used_is_absorbed(script: Any) -> None:
     assert comparison.first.here is not None
     assert comparison.first.here.answers
     assert {each.consequential for each in comparison.found if each.kind == "only_here"} == {False}
+
+
+def test_a_recorded_decision_that_chose_otherwise_is_never_only_worded_otherwise(script: Any) -> None:
+    """However long its options, and though the next step is the same, the decision is the first difference."""
+    runs = []
+    for choice in ("one worker for all of them", "one worker for each town"):
+        run = script("Restock the towns.", ["find_warehouse", "order"])
+        run.decide("How is the work split?", choice, "one worker for all of them", "one worker for each town")
+        run.turn("find_warehouse", {"town": "Malmo"}, {"warehouse": "wh-964"})
+        run.turn("order", {"warehouse": "wh-964", "items": 3 if "all" in choice else 5}, {"status": "done"})
+        run.answer("All towns are restocked.")
+        runs.append(run.run())
+    comparison = compare(*runs)
+    assert comparison.first is comparison.first_choice
+    assert comparison.first is not None
+    assert comparison.first.here is not None
+    assert comparison.first.here.kind == "decision"

@@ -110,6 +110,8 @@ def _is_passing(difference: Difference, *, went_on_alike: bool) -> bool:
         return False  # what the other run looked up and this one did not may be what it lacked
     if difference.kind == "only_here":
         return went_on_alike
+    if difference.here is not None and difference.here.kind == "decision":
+        return False  # that it chose otherwise matters, though the next steps may be the same
     if difference.here is not None and difference.here.kind == "tool":
         every = [value for values in difference.values for value in values]
         return bool(every) and all(value.startswith(_PASSING) for value in every)

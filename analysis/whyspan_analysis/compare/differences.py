@@ -70,7 +70,7 @@ def _difference(
 ) -> Difference:
     kind: DifferenceKind = "changed" if here and there else "only_here" if here else "only_there"
     told: list[FieldDifference] = []
-    both, prose = (set[str](), set[str]()), True
+    both, prose = (set[str](), set[str]()), here is None or here.kind != "decision"  # a choice is no way of speaking
     for name, one, two, path in _unequal(here, there):
         mine, theirs = (None if part is None else part.facets.get(path) for part in (one, two))
         both[0].update(_values(mine))
