@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from multiprocessing import get_context
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
@@ -20,7 +20,9 @@ from whyspan_analysis.load import load_run
 from whyspan_analysis.model import Diagnosis
 from whyspan_analysis.portion import Portion, diagnose_portion, diagnosed, read_portions
 from whyspan_collector.portions import portions
-from whyspan_collector.service import AnyStore
+
+if TYPE_CHECKING:
+    from whyspan_collector.service import AnyStore  # which needs duckdb: workers do without
 
 _NEVER_NS: Final = 2**63 - 1
 _WAITING: Final = 2
@@ -28,7 +30,7 @@ _WAITING: Final = 2
 
 
 def diagnose_pending(
-    store: AnyStore,
+    store: "AnyStore",
     *,
     settled_before_ns: int | None = None,
     since_ns: int | None = None,
@@ -62,7 +64,7 @@ def diagnose_pending(
     return len(pending)
 
 
-def diagnose_run(store: AnyStore, run_id: str) -> Diagnosis:
+def diagnose_run(store: "AnyStore", run_id: str) -> Diagnosis:
     """The diagnosis of one run as it is stored now; outcome unknown, with the reason, where the analysis fails on it."""
     [row] = store.query("run", run_id=run_id).to_pylist() or [{"agent": None, "name": ""}]
     agent = row["agent"] or row["name"]
@@ -70,7 +72,7 @@ def diagnose_run(store: AnyStore, run_id: str) -> Diagnosis:
 
 
 def _diagnose(
-    store: AnyStore,
+    store: "AnyStore",
     rows: list[dict[str, Any]],
     rates: Rates,
     workers: int,

@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,7 +20,9 @@ from whyspan_analysis.output import diagnosis_document
 from whyspan_analysis.signature import signature
 from whyspan_analysis.weights import Firing
 from whyspan_collector.errors import StoreError
-from whyspan_collector.service import AnyStore
+
+if TYPE_CHECKING:
+    from whyspan_collector.service import AnyStore  # which needs duckdb: workers do without
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +44,7 @@ class Portion:
         return table.filter(pc.is_in(table["of_run"], pa.array(run_ids, pa.string())))
 
 
-def read_portions(store: AnyStore, revisions: dict[str, str], firing: dict[str, dict[str, Firing]]) -> list[Portion]:
+def read_portions(store: "AnyStore", revisions: dict[str, str], firing: dict[str, dict[str, Firing]]) -> list[Portion]:
     """Reads runs together; each by itself where one of them cannot be read."""
     run_ids = list(revisions)
     try:
