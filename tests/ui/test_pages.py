@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from whyspan_ui import data
+from whyspan_ui.admission import Role
 from whyspan_ui.components.page_file import page_file
 from whyspan_ui.pages import __file__ as pages
 
@@ -313,6 +315,34 @@ def test_cost_says_what_is_known_and_of_how_much(open_page: OpenPage, sample_dat
     assert not nothing.exception
     assert "No run reported its tokens" in shown(nothing)
     assert nothing.metric[0].value == "unknown"
+
+
+def test_a_verdict_is_judged(
+    open_page: OpenPage, hostile_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a person says of a verdict is shown with the run and counted on the Health page; a viewer may only read it."""
+    folder = shutil.copytree(hostile_data, tmp_path / "data")
+    row = run_where(folder, monkeypatch, outcome="failed")
+    app = open_page(folder, "investigate.py", run=row["run_id"])
+    opened = f"judging-{row['run_id']}"
+    app.session_state[opened] = True
+    app.run()
+    app.radio[0].set_value("Wrong")
+    app.checkbox[0].check()
+    app.text_area[0].set_value("it was <b>another</b>")
+    app.button[-1].click().run()
+
+    (said,) = data.annotations(row["run_id"])
+    assert (said["judgement"], said["grade"], said["note"]) == ("wrong", row["grade"], "it was <b>another</b>")
+    assert said["span_id"] == row["decisive_span_id"]
+    assert "it was &lt;b&gt;another" in shown(app)
+    assert "1 wrong" in " ".join(Elements(shown(open_page(folder, "health.py"))).words)
+
+    monkeypatch.setattr("whyspan_ui.components.judging.role_of", lambda _: Role.VIEWER)
+    app = open_page(folder, "investigate.py", run=row["run_id"])
+    app.session_state[opened] = True
+    assert not app.run().radio
+    assert "You may look here" in shown(app)
 
 
 def test_health_says_what_is_not_captured(open_page: OpenPage, sample_data: Path) -> None:

@@ -19,7 +19,8 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from whyspan_ui import data, routes, theme
+from whyspan_ui import admission, data, routes, theme
+from whyspan_ui.admission import Admission
 from whyspan_ui.components.notices import failed_page
 
 SCRIPT: Final = Path(__file__).parent / "pages" / "shell.py"
@@ -97,9 +98,13 @@ def options(host: str, port: int) -> dict[str, Any]:
     }
 
 
+def is_loopback(host: str) -> bool:
+    """True for an address that only this machine reaches."""
+    return host in LOOPBACK or host == "::1"
+
+
 def application(host: str) -> st.App:
     """The dashboard as an ASGI application. A loopback address answers loopback names only, any other address every name."""
-    loopback = host in LOOPBACK or host == "::1"
     return st.App(
         SCRIPT,
         routes=[
@@ -107,7 +112,7 @@ def application(host: str) -> st.App:
             Mount(theme.assets_path(), Assets(directory=theme.ASSETS)),
         ],
         on_script_error=failed_page,
-        middleware=[Middleware(Guard, hosts=LOOPBACK if loopback else frozenset())],
+        middleware=[Middleware(Guard, hosts=LOOPBACK if is_loopback(host) else frozenset()), Middleware(Admission)],
     )
 
 
@@ -115,9 +120,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until stopped."""
     parser = argparse.ArgumentParser(prog="python -m whyspan_ui.app", description="The Whyspan dashboard.")
     parser.add_argument("--data", type=Path, default=data.data_dir(), help="data folder (default: %(default)s)")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    host = os.environ.get(admission.HOST, "127.0.0.1")
+    parser.add_argument("--host", default=host, help=f"address to listen on ({admission.HOST}, else 127.0.0.1)")
     parser.add_argument("--port", type=int, default=8501, help="port to listen on (default: %(default)s)")
     given = parser.parse_args(arguments)
+    try:
+        admission.check_exposure(given.host, loopback=is_loopback(given.host))
+    except admission.NotExposable as error:
+        parser.error(str(error))
     os.environ["WHYSPAN_DATA"] = str(given.data)  # where pages/ and the route look
     gc.freeze()
     gc.set_threshold(*_GARBAGE)

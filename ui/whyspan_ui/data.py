@@ -25,6 +25,7 @@ from whyspan_analysis.model import Diagnosis, Grade, Outcome, Run, Status
 from whyspan_analysis.report.build import build
 from whyspan_analysis.report.model import Report
 from whyspan_analysis.stored import stored_diagnosis
+from whyspan_collector.annotations import Annotation
 from whyspan_collector.coverage import Coverage, coverage
 from whyspan_collector.filter import parse
 from whyspan_collector.records import Content
@@ -165,6 +166,18 @@ def bodies(run_id: str, span_ids: list[str]) -> dict[str, Body]:
     """Some spans of a run whole, by id."""
     with opened() as store:
         return load_bodies(store, run_id, span_ids)
+
+
+def annotate(annotation: Annotation) -> None:
+    """Keeps what a person says about the diagnosis of a run."""
+    with opened() as store:
+        store.annotate(annotation)
+
+
+def annotations(run_id: str | None = None) -> list[dict[str, Any]]:
+    """What people said about the diagnosis of a run, or of all, newest first."""
+    said: list[dict[str, Any]] = _ask("annotations", run_id=run_id).to_pylist()
+    return said
 
 
 def case(found: Investigation) -> Case:

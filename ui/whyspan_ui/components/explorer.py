@@ -5,6 +5,7 @@ from urllib.parse import quote
 import streamlit as st
 
 from whyspan_ui import theme
+from whyspan_ui.data import Investigation
 
 # The modules are imported by address, so that the browser keeps them and they may import each other. The renderer is
 # called many times; the import happens once.
@@ -24,7 +25,7 @@ export default function render(component) {
 """
 
 
-def explorer(run_id: str, revision: str, *, selected: str, neighbours: tuple[str | None, str | None]) -> str | None:
+def explorer(run_id: str, revision: str, *, initial: str, neighbours: tuple[str | None, str | None]) -> str | None:
     """Show the spans of a run; the browser fetches them from `/api/runs/<run_id>/spans.json`.
 
     The selection is the state `sel` of the widget `key(run_id)`, a span id.
@@ -32,7 +33,7 @@ def explorer(run_id: str, revision: str, *, selected: str, neighbours: tuple[str
     Args:
         run_id: the run.
         revision: its state; the browser fetches a newer one.
-        selected: the id of the span to begin with.
+        initial: the id of the span to begin with.
         neighbours: the runs before and after it in the list it was opened from.
 
     Returns:
@@ -53,7 +54,7 @@ def explorer(run_id: str, revision: str, *, selected: str, neighbours: tuple[str
             "url": address.format("spans"),
             "notes": address.format("notes"),
             "revision": revision,
-            "sel": selected,
+            "sel": initial,
             "previous": previous,
             "next": following,
         },
@@ -66,6 +67,18 @@ def explorer(run_id: str, revision: str, *, selected: str, neighbours: tuple[str
 
 def _nothing() -> None:
     """The run of the script that follows reads the state."""
+
+
+def first_selected(found: Investigation) -> str:
+    """The span a run opens with: that of the address, else the decisive one, else the first."""
+    decisive = found.diagnosis.hypotheses[0].span_id if found.diagnosis.hypotheses else found.run.spans[0].span_id
+    return str(st.query_params.get("span", decisive))
+
+
+def selected(found: Investigation) -> str:
+    """The span that is selected now."""
+    chosen = st.session_state.get(key(found.run.run_id), {}).get("sel") or first_selected(found)
+    return chosen if chosen in found.run.order else found.run.spans[0].span_id
 
 
 def key(run_id: str) -> str:

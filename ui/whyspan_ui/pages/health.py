@@ -7,6 +7,7 @@ import streamlit as st
 from whyspan_analysis.report import wording
 from whyspan_collector.coverage import Coverage
 from whyspan_ui import captured, data
+from whyspan_ui.components.judging import judged
 from whyspan_ui.components.markup import tag
 from whyspan_ui.components.notices import empty_store
 
@@ -46,6 +47,8 @@ def page() -> None:
         placeholder="",
         alt="What is missing and what nobody knows, by instrumentation and version",
     )
+    st.html(tag("h2", "What people say of the verdicts"))
+    st.html(judged(data.annotations()))
     st.html(tag("h2", "The store"))
     rows = {"data folder": data.data_dir(), "database": status["path"], "size": _bytes(status["file_bytes"])}
     for counts in (status["counters"], status.get("ingest", {})):

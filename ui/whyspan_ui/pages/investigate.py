@@ -5,8 +5,9 @@ import streamlit as st
 from whyspan_ui import data
 from whyspan_ui.components import live
 from whyspan_ui.components.detail import detail
-from whyspan_ui.components.explorer import explorer, key
+from whyspan_ui.components.explorer import explorer, first_selected, selected
 from whyspan_ui.components.header import actions, header
+from whyspan_ui.components.judging import judging
 from whyspan_ui.components.markup import tag
 from whyspan_ui.components.notices import empty_store
 from whyspan_ui.components.tokens import tokens_per_decision
@@ -33,8 +34,9 @@ def page() -> None:
         live.follow(lambda: data.state(found.run.run_id), found.revision)
     st.html(header(found.row, *actions(found.run.run_id)))
     st.html(banner(found.run, found.diagnosis))
-    explore(found)
+    explore(found, neighbours(found.run.run_id))
     tokens_per_decision(found.run, found.diagnosis)
+    judging(found)
 
 
 def most_telling() -> str | None:
@@ -57,22 +59,17 @@ def neighbours(run_id: str) -> tuple[str | None, str | None]:
 
 
 @st.fragment
-def explore(found: Investigation) -> None:
+def explore(found: Investigation, beside: tuple[str | None, str | None]) -> None:
     """Explorer and detail panel: a selection runs this part only."""
     run = found.run
-    name = key(run.run_id)
-    first = found.diagnosis.hypotheses[0].span_id if found.diagnosis.hypotheses else run.spans[0].span_id
-    initial = st.query_params.get("span", first)
-    selected = st.session_state.get(name, {}).get("sel") or initial
-    if selected not in run.order:
-        selected = first
     left, right = st.columns([63, 37], gap="small")
     with left:
-        other = explorer(run.run_id, found.revision, selected=initial, neighbours=neighbours(run.run_id))
+        other = explorer(run.run_id, found.revision, initial=first_selected(found), neighbours=beside)
     if other is not None:
         st.switch_page("investigate.py", query_params={"run": other})
     with right, st.container(key="detail", border=True):
-        body = data.bodies(run.run_id, [selected])[selected]
+        span_id = selected(found)
+        body = data.bodies(run.run_id, [span_id])[span_id]
         detail(run, found.diagnosis, body, lambda: data.case(found))
 
 
