@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Protocol, TypeVar
 
 from benchmarks.faults.judging import BINS, Row
 
@@ -27,7 +28,22 @@ class Share:
         return f"{100 * self.hits / self.of:.0f} % [{100 * self.low:.0f}, {100 * self.high:.0f}] of {self.of}"
 
 
-def share(rows: Sequence[Row], hit: Callable[[Row], float]) -> Share:
+class OfAWorld(Protocol):
+    """Something that was judged in one world."""
+
+    @property
+    def agent(self) -> str:
+        """The agent's name."""
+
+    @property
+    def seed(self) -> int:
+        """The world's number."""
+
+
+Judged = TypeVar("Judged", bound=OfAWorld)
+
+
+def share(rows: Sequence[Judged], hit: Callable[[Judged], float]) -> Share:
     """Bootstrap over worlds (agent and seed): runs of one world resemble each other."""
     worlds: dict[tuple[str, int], tuple[float, int]] = defaultdict(lambda: (0.0, 0))
     for row in rows:

@@ -1,8 +1,7 @@
 """`python -m benchmarks.faults.pairs`: does comparing a failed run with the same run without the fault lead to the operation that went wrong?"""
 
 import argparse
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import product
@@ -11,6 +10,7 @@ from benchmarks.faults import held_out
 from benchmarks.faults.bench import BY_NAME
 from benchmarks.faults.fault import FAULTS
 from benchmarks.faults.generate import examples
+from benchmarks.faults.measure import share
 from benchmarks.faults.recording import record
 from benchmarks.faults.running import execute
 from whyspan_analysis.compare import Comparison, compare
@@ -25,6 +25,7 @@ class Row:
     """One failed run beside its clean one, and whether each answer is the operation that went wrong."""
 
     agent: str
+    seed: int
     fault: str
     first: bool
     choice: bool
@@ -32,6 +33,11 @@ class Row:
     diagnosed: bool
     """What the diagnosis of the failed run alone says, for comparison."""
     miss: str
+
+    @property
+    def held_out(self) -> bool:
+        """True when its fault or its agent is held out from tuning."""
+        return self.fault in held_out.FAULTS or self.agent in held_out.AGENTS
 
 
 def rows(world: tuple[tuple[str, int], int]) -> list[Row]:
@@ -52,7 +58,7 @@ def _rows(agent: str, seed: int, beside: int) -> Iterator[Row]:
             label = ", ".join(f"{example.run.span(each).name} @{example.run.order[each]}" for each in example.spans)
             miss = f"{agent}/{seed} {example.fault.id} {example.style}: {label}; named {_words(found)}"
             yield Row(
-                agent, example.fault.id, bool(first), bool(choice), bool(first | choice),
+                agent, seed, example.fault.id, bool(first), bool(choice), bool(first | choice),
                 bool(alone and alone[0].span_id in accepted), miss,
             )  # fmt: skip
 
@@ -91,29 +97,18 @@ def main() -> None:
         worlds = product(product(options.agents, range(options.seeds)), [options.apart])
         found = [row for some in processes.map(rows, worlds) for row in some]
     if options.misses:
-        print(
-            "\n".join(
-                r.miss
-                for r in found
-                if not r.either and r.fault not in held_out.FAULTS and r.agent not in held_out.AGENTS
-            )
-        )
-    groups: dict[str, list[Row]] = {
-        "all": found,
-        "held out": [r for r in found if r.fault in held_out.FAULTS or r.agent in held_out.AGENTS],
-    }
-    by_fault = defaultdict(list)
-    for row in found:
-        by_fault[f"{row.fault} {FAULTS[row.fault].name}"].append(row)
-    print(
-        "| failed runs | pairs | first difference | first choice | either | diagnosis alone |\n|---|---|---|---|---|---|"
-    )
-    for name, some in {**groups, **dict(sorted(by_fault.items()))}.items():
-        shares = (
-            sum(getattr(row, field) for row in some) / max(1, len(some))
-            for field in ("first", "choice", "either", "diagnosed")
-        )
-        print(f"| {name} | {len(some)} | " + " | ".join(f"{100 * share:.0f} %" for share in shares) + " |")
+        print("\n".join(row.miss for row in found if not row.either and not row.held_out))
+    groups = {"all": found, "held out": [row for row in found if row.held_out]}
+    for row in sorted(found, key=lambda row: row.fault):
+        groups.setdefault(f"{row.fault} {FAULTS[row.fault].name}", []).append(row)
+    print("| failed runs | first difference | first choice | one of them | diagnosis alone |\n|---|---|---|---|---|")
+    for name, some in groups.items():
+        shares = (share(some, _hit(field)) for field in ("first", "choice", "either", "diagnosed"))
+        print(f"| {name} | " + " | ".join(map(str, shares)) + " |")
+
+
+def _hit(field: str) -> Callable[[Row], float]:
+    return lambda row: float(getattr(row, field))
 
 
 if __name__ == "__main__":
