@@ -115,7 +115,7 @@ def print_premises(document: dict[str, Any]) -> None:
         out.print(
             text(
                 (
-                    "The tasks differ, or were not captured: values are not compared, only where they came from.",
+                    "The tasks differ, or were not captured: not values are compared, but where they came from. That is a weak hint.",
                     "yellow",
                 )
             )
