@@ -26,7 +26,7 @@ def programs(settings: Config, dashboard_port: int) -> tuple[Program, Program, P
             (sys.executable, "-m", "whyspan_collector.service", *data, *listen),
             f"{settings.url}/api/health",
         ),
-        Program("worker", (sys.executable, "-m", "whyspan_analysis.worker", *data)),
+        Program("worker", (sys.executable, "-m", "whyspan_analysis.worker", *data, "--dashboard", dashboard)),
         Program(
             "dashboard",
             (sys.executable, "-m", "whyspan_ui.app", *data, "--port", str(dashboard_port)),
