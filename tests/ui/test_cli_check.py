@@ -18,7 +18,7 @@ TRACES = [
 RULES = """
 rules:
 - {id: only-offered-tools, kind: absence, a: '!offered()', message: 'No such tool.', severity: 5}
-- {id: an-answer-at-last, kind: end, a: e.kind == "answer"}
+- {id: no-strangers, kind: absence, a: e.name == "nobody"}
 - {id: no-models, kind: absence, a: e.kind == "model", status: shadow}
 """
 Check = Callable[..., tuple[int, str]]
