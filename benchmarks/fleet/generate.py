@@ -85,7 +85,7 @@ def _run(number: int, moment: float) -> tuple[ExportTraceServiceRequest, Truth]:
     executed, cause = _executed(_AGENTS[agent], number, cause)
     sent = as_sent(executed.spans, number, "plain" if agent in PLAIN else "sdk", outcome=True)
     _describe(sent, version, tags, model, user=f"user-{rng.randrange(400)}", plain=agent in PLAIN)
-    _move(sent, round(moment * _DAY_NS))
+    move(sent, round(moment * _DAY_NS))
     trace_id = sent.resource_spans[0].scope_spans[0].spans[0].trace_id.hex()
     return sent, Truth(trace_id, agent, version, day, cause.name if cause else None)
 
@@ -142,7 +142,8 @@ def _attribute(key: str, value: str) -> KeyValue:
     return KeyValue(key=key, value=AnyValue(string_value=value))
 
 
-def _move(sent: ExportTraceServiceRequest, by_ns: int) -> None:
+def move(sent: ExportTraceServiceRequest, by_ns: int) -> None:
+    """Moves all times of a request."""
     for span in (span for group in sent.resource_spans for scope in group.scope_spans for span in scope.spans):
         span.start_time_unix_nano += by_ns
         span.end_time_unix_nano += by_ns

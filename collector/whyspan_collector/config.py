@@ -78,8 +78,23 @@ class Config(BaseModel):
     keep_bytes: int = Field(50 * 1024 * MIB, ge=0)
     """The largest size of what is stored; beyond it the oldest runs are deleted. 0 for any size."""
 
+    report_hours: float = Field(24, ge=0)
+    """How often the worker writes the report of the last week to `reports` in the data folder; 0 for never."""
+
+    webhook_url: str | None = Field(None, pattern=r"^https?://[^/\s]+")
+    """Where alarms and incidents that are back are told, as signed POST requests."""
+
+    webhook_secret: SecretStr | None = Field(None, min_length=16)
+    """What they are signed with; demanded with `webhook_url`."""
+
     quiet_seconds: float = Field(5.0, ge=0)
     """How long a run must be silent to count as settled. A batch exporter flushes every five seconds by default."""
+
+    @model_validator(mode="after")
+    def _is_signed(self) -> Self:
+        if self.webhook_url and self.webhook_secret is None:
+            raise ValueError("webhook_url needs webhook_secret, so that a receiver can tell who sent it")
+        return self
 
     @field_validator("hosts", "redact_keys", mode="before")
     @classmethod
