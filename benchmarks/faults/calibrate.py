@@ -28,28 +28,34 @@ SEEDS = range(200, 206)
 COVERAGE = 0.9
 TARGETS = [0.9 + 0.005 * step for step in range(20)]
 """Shares tried for the calibration itself, up to 0.995."""
+ENOUGH = 5
+"""Lists of one kind without which its share says nothing."""
 TARGET = Path(__file__).parents[2] / "analysis" / "whyspan_analysis" / "calibration.json"
 
 
 def farthest(rows: Sequence[Row]) -> float | None:
     """How far behind the first a suspect may be, so that lists of what it was not calibrated on hold the operation often enough.
 
-    The share demanded of the calibration is raised until `COVERAGE` of the lists hold it for kinds of faults, and for agents, that are
-    left out in turn.
+    The share demanded of the calibration is raised until `COVERAGE` of the lists hold it for every kind of fault, and for every agent,
+    that is left out in turn.
     """
     for target in TARGETS:
-        if all(_left_out(rows, target, of) >= COVERAGE for of in ("fault", "agent")):
+        if all(_worst(rows, target, of) >= COVERAGE for of in ("fault", "agent")):
             return bits(rows, target)
     return None
 
 
-def _left_out(rows: Sequence[Row], target: float, of: str) -> float:
-    """The share of lists that hold the operation, each made without the runs of the same fault, or agent."""
-    kinds = {getattr(row, of) for row in rows}
-    without = {kind: bits([row for row in rows if getattr(row, of) != kind], target) for kind in kinds}
-    found = [(row, without[getattr(row, of)]) for row in rows]
-    shown = [(row, most) for row, most in found if most is not None and _length(row, most) <= MOST]
-    return sum(_covers(row, most) for row, most in shown) / max(1, len(shown))
+def _worst(rows: Sequence[Row], target: float, of: str) -> float:
+    """The smallest share of lists that hold the operation of one fault, or agent, made without its runs; of `ENOUGH` lists at least."""
+    shares = [1.0]
+    for kind in {getattr(row, of) for row in rows}:
+        most = bits([row for row in rows if getattr(row, of) != kind], target)
+        if most is None:
+            return 0.0
+        shown = [row for row in rows if getattr(row, of) == kind and _length(row, most) <= MOST]
+        if len(shown) >= ENOUGH:
+            shares.append(sum(_covers(row, most) for row in shown) / len(shown))
+    return min(shares)
 
 
 def bits(rows: Sequence[Row], target: float) -> float | None:
