@@ -16,6 +16,7 @@ from typing import Final
 from whyspan_analysis.batch import diagnose_pending
 from whyspan_analysis.duties import Duties
 from whyspan_analysis.incidents.examples import pin_examples
+from whyspan_analysis.rules.arrival import check_settled
 from whyspan_collector.client import RemoteStore
 from whyspan_collector.config import Config, load
 from whyspan_collector.errors import StoreError
@@ -42,6 +43,7 @@ def work(settings: Config, dashboard: str | None, stopped: threading.Event) -> N
                 done = diagnose_pending(store, settled_before_ns=time.time_ns() - round(settings.quiet_seconds * 1e9))
                 if done:
                     pin_examples(store)
+                check_settled(store, time.time_ns() - round(settings.quiet_seconds * 1e9))
                 duties.do(store)
         except StoreError as error:
             pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)

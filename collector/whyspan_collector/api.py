@@ -30,6 +30,7 @@ from whyspan_collector.gate import Gate
 from whyspan_collector.incident_events import read_event
 from whyspan_collector.ingest import Ingest
 from whyspan_collector.otlp import TooLarge
+from whyspan_collector.rule_checks import read_checks
 from whyspan_collector.rule_events import read_rule_event
 from whyspan_collector.store import Store
 
@@ -91,6 +92,7 @@ def routes(backend: Backend) -> list[BaseRoute]:
         ("POST", "/diagnoses", _diagnoses),
         ("POST", "/incident-events", _incident_events),
         ("POST", "/rule-events", _rule_events),
+        ("POST", "/rule-checks", _rule_checks),
         ("GET", "/rules", _rules),
         ("POST", "/annotations", _annotations),
         ("POST", "/delete", _delete),
@@ -220,6 +222,14 @@ async def _rule_events(backend: Backend, request: Request) -> Response:
     event = read_rule_event(json.loads(await read_body(request, backend.config.max_body_bytes)))
     await _in_thread(backend, backend.store.record_rule_event, event)
     return JSONResponse({"recorded": True})
+
+
+async def _rule_checks(backend: Backend, request: Request) -> Response:
+    """Replace what is known of the rules in some runs."""
+    _check_type(request, "application/json")
+    checks = read_checks(json.loads(await read_body(request, backend.config.max_body_bytes)))
+    await _in_thread(backend, backend.store.save_rule_checks, checks)
+    return JSONResponse({"saved": len(checks.checked)})
 
 
 async def _rules(backend: Backend, _: Request) -> Response:

@@ -16,6 +16,7 @@ from whyspan_collector.copies import DATABASE
 from whyspan_collector.errors import QueryError, StoreError, StoreUnavailable
 from whyspan_collector.incident_events import IncidentEvent
 from whyspan_collector.otlp import CONTENT_TYPES, Encoding, Signal, read_answer, read_refusal
+from whyspan_collector.rule_checks import RuleChecks
 from whyspan_collector.rule_events import RuleEvent
 from whyspan_collector.search import Excerpt
 
@@ -65,6 +66,10 @@ class RemoteStore:
     def record_rule_event(self, event: RuleEvent) -> None:
         """Add what happened to a rule; see `Store.record_rule_event`."""
         self._api("POST", "/rule-events", json=asdict(event))
+
+    def save_rule_checks(self, checks: RuleChecks) -> None:
+        """Replace what is known of the rules in some runs; see `Store.save_rule_checks`."""
+        self._api("POST", "/rule-checks", json=asdict(checks))
 
     def annotate(self, annotation: Annotation) -> None:
         """Add what a person says about the diagnosis of a run; see `Store.annotate`."""

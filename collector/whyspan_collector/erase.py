@@ -17,6 +17,8 @@ _STEPS: Final = (
     "erase_run_errors",
     "erase_pins",
     "erase_annotations",
+    "erase_rule_checks",
+    "erase_rule_violations",
     "erase_runs",
     "erase_joins",
     "erase_traces",

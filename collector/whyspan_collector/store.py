@@ -28,6 +28,7 @@ from whyspan_collector.packs import Writer, unpacked
 from whyspan_collector.records import Log, Sent, Span
 from whyspan_collector.refresh import refresh
 from whyspan_collector.reprice import reprice
+from whyspan_collector.rule_checks import RuleChecks
 from whyspan_collector.rule_events import RuleEvent, link
 from whyspan_collector.search import Excerpt, Texts
 from whyspan_collector.sweep import sweep
@@ -150,6 +151,18 @@ class Store:
             number, before = last[0] if last else (0, "")
             row = {**asdict(event), "number": number + 1, "hash": link(event, number + 1, before)}
             writer.execute(sql.statements()["insert_rule_event"], row)
+
+    def save_rule_checks(self, checks: RuleChecks) -> None:
+        """Replaces what is known of the rules in the runs that were looked at."""
+        checked, broken = checks.tables()
+        with self._lock, self._transaction() as writer, sql.named_tables(writer, checked=checked, broken=broken):
+            for step in (
+                "delete_rule_checks",
+                "delete_rule_violations",
+                "insert_rule_checks",
+                "insert_rule_violations",
+            ):
+                writer.execute(sql.statements()[step])
 
     def annotate(self, annotation: Annotation) -> None:
         """Adds what a person says about the diagnosis of a run, with that diagnosis as it is now.

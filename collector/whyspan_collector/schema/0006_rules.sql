@@ -24,7 +24,7 @@ CREATE TABLE rule_violations (
     status   VARCHAR NOT NULL,              -- of the rule: `shadow`, `active`
     span_id  VARCHAR,                       -- where; NULL: the run broke it by ending
     event    VARCHAR NOT NULL,              -- what kind of event, or `end`
-    message  VARCHAR NOT NULL,
+    words    VARCHAR NOT NULL,
     severity INTEGER NOT NULL,
     stopped  BOOLEAN NOT NULL               -- true where a guard in the agent had stopped it already
 );

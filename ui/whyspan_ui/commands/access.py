@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from whyspan_analysis.batch import diagnose_pending
+from whyspan_analysis.rules.arrival import check_settled
 from whyspan_collector.client import RemoteStore
 from whyspan_collector.config import Config, WrongSetting
 from whyspan_collector.config import load as load_config
@@ -110,11 +111,12 @@ def usable(folder: Path) -> Iterator[AnyStore]:
 
 
 def diagnose_settled(store: AnyStore, quiet_seconds: float) -> None:
-    """Diagnoses what is not diagnosed yet. Where a collector runs, only the runs that have gone quiet: more may be on the way."""
+    """Diagnoses what is not diagnosed yet, and looks for the rules in force. Where a collector runs, only the runs that have gone quiet: more may be on the way."""
     quiet_ns = round(quiet_seconds * 1e9) if isinstance(store, RemoteStore) else None
     with progress("diagnosing") as advance:
         before_ns = None if quiet_ns is None else time.time_ns() - quiet_ns
         diagnose_pending(store, settled_before_ns=before_ns, progress=advance)
+        check_settled(store, before_ns)
 
 
 def find_run(store: AnyStore, reference: str) -> str:

@@ -39,11 +39,12 @@ ACTIONS: Final = {
     "activate": "ID --by NAME: the rule is enforced from now on",
     "shadow": "ID --by NAME: the rule is looked for everywhere and only reported",
     "retire": "ID --by NAME: the rule is not used any more",
+    "broken": "[RUN]: which runs broke the rules in force, the latest first",
     "export": "[-o FILE]: the rules in force as JSON for the guard in the agent, or as YAML",
     "log": "what happened to the rules",
 }
 _STATUS: Final = {"activate": RuleStatus.ACTIVE, "shadow": RuleStatus.SHADOW}
-_TAKES: Final = {"list": (0, 0), "log": (0, 0), "export": (0, 0), "test": (1, 99)}
+_TAKES: Final = {"list": (0, 0), "log": (0, 0), "export": (0, 0), "broken": (0, 1), "test": (1, 99)}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,6 +88,9 @@ def _with_store(options: argparse.Namespace, store: AnyStore) -> int:
         _list(kept_rules(store), as_json=options.json)
     elif options.action == "log":
         rules_text.print_log(store.query("rule_events").to_pylist())
+    elif options.action == "broken":
+        run_id = access.find_run(store, options.words[0]) if options.words else None
+        rules_text.print_broken(store.query("rule_violations", run_id=run_id).to_pylist())
     elif options.action == "explain":
         rules_text.print_explained([find(kept_rules(store), options.words[0])])
     elif options.action == "test":

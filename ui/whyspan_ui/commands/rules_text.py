@@ -159,3 +159,18 @@ def print_log(events: Sequence[dict[str, Any]]) -> None:
                 sentence(f"{event['rule_id']}{who}{note}"),
             )
         )
+
+
+def print_broken(violations: Sequence[dict[str, Any]]) -> None:
+    """What runs broke of the rules in force."""
+    if not violations:
+        err.print("No run broke a rule that is in force.")
+    for each in violations:
+        out.print(text(("run ", "dim"), each["run_id"][:12], "  ", broken_line(each)))
+
+
+def broken_line(violation: dict[str, Any]) -> Text:
+    """One rule that a run broke."""
+    status = "stopped in the agent" if violation["stopped"] else violation["status"]
+    words = f"{violation['event']}: {violation['words']}" if violation["words"] else violation["event"]
+    return text((violation["rule_id"], "bold"), f"  {status}  ", sentence(words))

@@ -16,7 +16,7 @@ from whyspan_analysis.report import markdown
 from whyspan_analysis.report.wording import count
 from whyspan_collector.service import AnyStore
 from whyspan_ui import terminal
-from whyspan_ui.commands import access
+from whyspan_ui.commands import access, rules_text
 from whyspan_ui.errors import UsageError
 from whyspan_ui.printable import one_line
 from whyspan_ui.terminal import out, sentence, text, word
@@ -72,6 +72,8 @@ def run(options: argparse.Namespace) -> int:
                 terminal.print_plain(markdown.explain(json.loads(document)))
             else:
                 print_diagnosis(store.query("run", run_id=run_id).to_pylist()[0], json.loads(document))
+                broken = store.query("rule_violations", run_id=run_id).to_pylist()
+                section("Rules it broke", map(rules_text.broken_line, broken))
     return 0
 
 

@@ -1,0 +1,1 @@
+DELETE FROM rule_violations WHERE run_id IN (SELECT run_id FROM checked) OR run_id NOT IN (SELECT run_id FROM runs)

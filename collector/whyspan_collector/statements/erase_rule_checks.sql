@@ -1,0 +1,1 @@
+DELETE FROM rule_checks WHERE run_id IN (SELECT run_id FROM doomed)

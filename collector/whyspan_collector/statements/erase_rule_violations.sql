@@ -1,0 +1,1 @@
+DELETE FROM rule_violations WHERE run_id IN (SELECT run_id FROM doomed)

@@ -1,0 +1,1 @@
+INSERT INTO rule_checks BY NAME SELECT * FROM checked

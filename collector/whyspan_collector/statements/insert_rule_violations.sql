@@ -1,0 +1,1 @@
+INSERT INTO rule_violations BY NAME SELECT * FROM broken
