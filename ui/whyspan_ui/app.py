@@ -19,7 +19,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from whyspan_ui import admission, data, routes, theme
+from whyspan_ui import admission, data, http_api, routes, theme
 from whyspan_ui.admission import Admission
 from whyspan_ui.components.notices import failed_page
 
@@ -109,6 +109,7 @@ def application(host: str) -> st.App:
         SCRIPT,
         routes=[
             *routes.ROUTES,
+            http_api.route(data.opened),
             Mount(theme.assets_path(), Assets(directory=theme.ASSETS)),
         ],
         on_script_error=failed_page,

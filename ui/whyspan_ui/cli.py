@@ -23,6 +23,7 @@ EXTRA_OF = {
     "google": "collector",
     "httpx": "collector",
     "jinja2": "analysis",
+    "mcp": "mcp",
     "plotly": "analysis",
     "polars": "analysis",
     "pyarrow": "collector",

@@ -33,6 +33,7 @@ COMMANDS = (
     Command("rules", "rules", "propose, test and activate rules that prevent failures"),
     Command("check", "check", "say whether runs keep the rules; ends with status 1 when one does not"),
     Command("verify", "verify", "say whether the log of the rules is what was written"),
+    Command("mcp", "mcp", "answer coding agents over MCP, read-only"),
     Command("webhook", "webhook", "send a test to the webhook that is told of alarms"),
     Command("sql", "sql", "answer a SELECT of your own, read-only and bounded"),
     Command("export", "export", "write runs as OTLP files, JSON lines or Parquet tables"),
