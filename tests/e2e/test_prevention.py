@@ -1,5 +1,6 @@
 """A failure that does not come back: from the failed run to the guard that stops the same agent, with nothing in between but the commands."""
 
+import re
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -113,7 +114,11 @@ def test_a_failure_is_stopped_when_it_comes_again(
     assert f"{rule}  active  call refund: " in broken
     assert f"{rule}  stopped in the agent  call refund: " in broken
     main(["why", _failed(data, capsys), "--data", data])
-    assert "Rules it broke" in capsys.readouterr().out
+    why = capsys.readouterr().out
+    assert "Rules it broke" in why
+    assert re.search(r"cannot be undone +refund .*o-12345", why)
+    main(["rules", "ledger", "--data", data])
+    assert re.search(rf"{rule} +prevented .* 1 / 0 +1 / 0", capsys.readouterr().out)
     assert main(["verify", "--data", data]) == 0
 
 

@@ -12,6 +12,7 @@ from whyspan.rules.rule import CompiledRule, Rule, RuleStatus, compile_rule, rec
 from whyspan_analysis.batch import diagnose_run
 from whyspan_analysis.rules.files import WrongRules, read_rules, to_json, to_yaml
 from whyspan_analysis.rules.history import Measured, PastRun, measure
+from whyspan_analysis.rules.ledger import ledger
 from whyspan_analysis.rules.propose import BUDGET, propose
 from whyspan_analysis.rules.stored import keep, kept_rules, past_runs, set_status
 from whyspan_collector.rule_events import RuleEvent
@@ -40,11 +41,12 @@ ACTIONS: Final = {
     "shadow": "ID --by NAME: the rule is looked for everywhere and only reported",
     "retire": "ID --by NAME: the rule is not used any more",
     "broken": "[RUN]: which runs broke the rules in force, the latest first",
+    "ledger": "what became of the failures that the rules in force were made against",
     "export": "[-o FILE]: the rules in force as JSON for the guard in the agent, or as YAML",
     "log": "what happened to the rules",
 }
 _STATUS: Final = {"activate": RuleStatus.ACTIVE, "shadow": RuleStatus.SHADOW}
-_TAKES: Final = {"list": (0, 0), "log": (0, 0), "export": (0, 0), "broken": (0, 1), "test": (1, 99)}
+_TAKES: Final = {"list": (0, 0), "log": (0, 0), "export": (0, 0), "broken": (0, 1), "ledger": (0, 0), "test": (1, 99)}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -88,6 +90,8 @@ def _with_store(options: argparse.Namespace, store: AnyStore) -> int:
         _list(kept_rules(store), as_json=options.json)
     elif options.action == "log":
         rules_text.print_log(store.query("rule_events").to_pylist())
+    elif options.action == "ledger":
+        rules_text.print_ledger(ledger(store))
     elif options.action == "broken":
         run_id = access.find_run(store, options.words[0]) if options.words else None
         rules_text.print_broken(store.query("rule_violations", run_id=run_id).to_pylist())

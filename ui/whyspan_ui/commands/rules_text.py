@@ -1,5 +1,6 @@
 """Rules on the terminal."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,8 @@ from whyspan.rules.rule import Rule, RuleStatus
 from whyspan.rules.templates import TEMPLATES
 from whyspan_analysis.rules.history import Measured
 from whyspan_analysis.rules.interval import wilson
+from whyspan_analysis.rules.ledger import LedgerEntry
+from whyspan_analysis.rules.outside import Change
 from whyspan_analysis.rules.propose import Proposal, Rejected
 from whyspan_ui.printable import one_line
 from whyspan_ui.terminal import err, out, sentence, text
@@ -174,3 +177,43 @@ def broken_line(violation: dict[str, Any]) -> Text:
     status = "stopped in the agent" if violation["stopped"] else violation["status"]
     words = f"{violation['event']}: {violation['words']}" if violation["words"] else violation["event"]
     return text((violation["rule_id"], "bold"), f"  {status}  ", sentence(words))
+
+
+def print_ledger(entries: Sequence[LedgerEntry]) -> None:
+    """What became of the failures the rules in force were made against."""
+    if not entries:
+        err.print("No rule is in force. `whyspan rules activate ID --by NAME` makes one active.")
+        return
+    no_notes: list[Text] = []
+    rows = [
+        (
+            (
+                entry.rule_id,
+                Text(entry.effectiveness.value, style=_EFFECTIVENESS[entry.effectiveness.value]),
+                entry.incident or "none",
+                f"{datetime.fromtimestamp(entry.since_ns / 1e9, UTC):%Y-%m-%d %H:%M}",
+                f"{entry.failures_before} / {entry.failures_since}",
+                f"{entry.stopped_since} / {entry.broken_since}",
+            ),
+            no_notes,
+        )
+        for entry in entries
+    ]
+    print_rows(
+        ("rule", "so far", "incident", "in force since (UTC)", "failures before / since", "stopped / not stopped"), rows
+    )
+
+
+_EFFECTIVENESS = {"prevented": "green", "came back": "bold red", "quiet": "dim"}
+
+
+def change_line(change: Change) -> Text:
+    """One thing a run changed outside."""
+    doubt = "" if change.certain else " (it failed, and may have happened)"
+    arguments = one_line(json.dumps(change.arguments, ensure_ascii=False, default=str), 120)
+    return text(
+        (f"{change.undoing}{doubt}  ", "bold"),
+        f"{change.tool} ",
+        sentence(arguments),
+        (f"  span {change.span_id}", "dim"),
+    )

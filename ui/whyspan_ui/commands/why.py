@@ -8,12 +8,14 @@ from typing import Any, Final
 from rich.padding import Padding
 
 from whyspan_analysis.batch import diagnose_run
+from whyspan_analysis.diagnose import build_case
 from whyspan_analysis.judge import judge
 from whyspan_analysis.judge.settings import NoJudge, Settings
 from whyspan_analysis.load import load_run
 from whyspan_analysis.output import diagnosis_document
 from whyspan_analysis.report import markdown
 from whyspan_analysis.report.wording import count
+from whyspan_analysis.rules.outside import changes
 from whyspan_collector.service import AnyStore
 from whyspan_ui import terminal
 from whyspan_ui.commands import access, rules_text
@@ -74,6 +76,9 @@ def run(options: argparse.Namespace) -> int:
                 print_diagnosis(store.query("run", run_id=run_id).to_pylist()[0], json.loads(document))
                 broken = store.query("rule_violations", run_id=run_id).to_pylist()
                 section("Rules it broke", map(rules_text.broken_line, broken))
+                if json.loads(document)["outcome"]["status"] == "failed":
+                    outside = changes(build_case(load_run(store, run_id)))
+                    section("What it changed outside", map(rules_text.change_line, outside))
     return 0
 
 
