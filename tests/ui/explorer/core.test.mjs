@@ -129,9 +129,18 @@ test("revealing a row opens its ancestors only", () => {
 test("fold all keeps the root open; the second time everything opens", () => {
   const model = core.buildModel(run());
   const open = core.initiallyOpen(model);
-  core.toggleAll(model, open);
+  core.toggleAll(model, open, 0);
   assert.deepEqual(core.visibleRows(model, view(model, { open })), [0, 1, 2, 3, 6]);
-  core.toggleAll(model, open);
+  core.toggleAll(model, open, 0);
+  assert.equal(core.visibleRows(model, view(model, { open })).length, 7);
+});
+
+test("what is above the selected row stays open, and does not keep the rest from opening", () => {
+  const model = core.buildModel(run({ parent: [-1, 0, 1, 0, 3, 3, 0], depth: [0, 1, 2, 1, 2, 2, 1] }));
+  const open = core.initiallyOpen(model);
+  core.toggleAll(model, open, 4);
+  assert.deepEqual(core.visibleRows(model, view(model, { open })), [0, 1, 3, 4, 5, 6]);
+  core.toggleAll(model, open, 4);
   assert.equal(core.visibleRows(model, view(model, { open })).length, 7);
 });
 

@@ -70,8 +70,7 @@ function changes(explorer) {
     },
     unzoom: () => explorer.zoom(0, model.total),
     toggleAll: () => {
-      core.toggleAll(model, state.open);
-      core.reveal(model, state.open, state.selected);
+      core.toggleAll(model, state.open, state.selected);
       explorer.change({});
     },
     help: () => explorer.closeHelp() || explorer.openHelp(),

@@ -135,10 +135,13 @@ export function carryOver(before, model, after) {
   return { open, root: row(before.root), filter: before.filter, words: before.words, zoom: whole ? [0, after.total] : before.zoom };
 }
 
-/** Fold everything but the roots, or unfold everything when that is how it is already. */
-export function toggleAll(model, open) {
-  const folded = !model.id.some((_, i) => model.depth[i] > 0 && isParent(model, i) && open[i]);
-  for (let i = 0; i < model.size; i++) open[i] = folded || model.depth[i] === 0 ? 1 : 0;
+/** Fold everything but the roots and what is above the selected row, or unfold everything when that is how it is already. */
+export function toggleAll(model, open, selected) {
+  const above = new Set();
+  for (let a = model.parent[selected]; a !== NONE; a = model.parent[a]) above.add(a);
+  const isKept = (i) => model.depth[i] === 0 || above.has(i);
+  const folded = !model.id.some((_, i) => !isKept(i) && isParent(model, i) && open[i]);
+  for (let i = 0; i < model.size; i++) open[i] = folded || isKept(i) ? 1 : 0;
 }
 
 /** The innermost span at a moment (milliseconds from the start of the run). */
