@@ -94,7 +94,7 @@ def parser(named: Command | None, module: ModuleType | None) -> argparse.Argumen
         description="Whyspan observes AI agents through OpenTelemetry and explains their failures, with the evidence.",
         epilog="Start with `whyspan demo`. `whyspan COMMAND --help` shows what a command takes, with examples.",
     )
-    root.add_argument("--version", action="version", version=f"whyspan {metadata.version('whyspan')}")
+    root.add_argument("-V", "--version", action="version", version=f"whyspan {metadata.version('whyspan')}")
     subparsers = root.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     for command in COMMANDS:
         subparser = subparsers.add_parser(
