@@ -5,6 +5,7 @@ without one the file stays free for the next command. What is expensive is kept 
 """
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ from whyspan_analysis.batch import diagnose_run
 from whyspan_analysis.case import Case
 from whyspan_analysis.compare import Comparison, compare, siblings
 from whyspan_analysis.diagnose import build_case
+from whyspan_analysis.incidents.alarms import read_alarms
+from whyspan_analysis.incidents.build import build as build_incidents
+from whyspan_analysis.incidents.build import read_period
+from whyspan_analysis.incidents.model import IncidentsDocument
 from whyspan_analysis.load import Body, load_bodies, load_outline, load_run
 from whyspan_analysis.model import Diagnosis, Grade, Outcome, Run, Status
 from whyspan_analysis.report.build import build
@@ -113,6 +118,12 @@ def fleet(filter_text: str) -> pa.Table:
     """
     parse(filter_text)
     return _ask("diagnoses", filter=filter_text)
+
+
+def incidents(filter_text: str) -> IncidentsDocument:
+    """The incidents of the runs a filter holds for, and what is not as it was in the last day."""
+    with opened() as store:
+        return build_incidents(read_period(store, filter_text=filter_text), alarms=read_alarms(store, time.time_ns()))
 
 
 def newest(filter_text: str, limit: int = 1) -> list[str]:

@@ -1,17 +1,14 @@
 """Incidents on the terminal."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Any
 
-from whyspan_analysis.incidents.model import Change, Incident, IncidentsDocument, Point
+from whyspan_analysis.incidents.model import Incident, IncidentsDocument
+from whyspan_analysis.incidents.words import change_words, sparkline
 from whyspan_analysis.report.wording import cost, count, duration, number, percent, when
 from whyspan_ui.printable import one_line
 from whyspan_ui.terminal import err, out, sentence, text, word
 from whyspan_ui.terminal import print_list as print_rows
-
-_BARS: Final = " ▁▂▃▄▅▆▇█"
-_POINTS: Final = 24
-"""Periods of a trend that are drawn, the latest."""
 
 
 def print_list(document: IncidentsDocument) -> None:
@@ -65,13 +62,6 @@ def _notes(incident: Incident) -> Iterator[Any]:
         yield text((one_line("; ".join(facts), 200), "dim"))
 
 
-def sparkline(trend: Sequence[Point]) -> str:
-    """The share of failed runs over time, a character for each period; a space where none failed."""
-    shares = [point.failed / point.runs for point in trend[-_POINTS:]]
-    highest = max(shares, default=0.0)
-    return "".join(_BARS[-(-share * 8 // highest).__int__() if highest else 0] for share in shares)
-
-
 def print_incident(incident: Incident) -> None:
     """Everything about one."""
     out.print(text((f"incident {incident.id}  ", "bold"), word(incident.status)))
@@ -109,14 +99,6 @@ def print_changes(incident: Incident) -> None:
         out.print("  Nothing that is known of the runs.")
     for change in incident.changed or ():
         out.print(text("  ", (f"{change.name} {change.value}", "bold"), f": {change_words(change)}"))
-
-
-def change_words(change: Change) -> str:
-    """How often runs with a circumstance and runs without it failed."""
-    with_it, without = change.failed_with + change.passed_with, change.failed_without + change.passed_without
-    words = f"{change.failed_with} of {with_it} runs with it failed of this, {change.failed_without} of {without} without it"
-    also = f"; so it is for {', '.join(change.also)}" if change.also else ""
-    return f"{words} (q {change.q:.2g}){also}"
 
 
 def _facts(incident: Incident) -> Iterator[tuple[str, str]]:

@@ -1,12 +1,12 @@
-"""What failed, by cause: how often, since when, where, and the runs that show it."""
-
-from typing import Any
+"""What failed, by incident: how often, since when and which version, what changed, and the runs that show it."""
 
 import polars as pl
 import streamlit as st
 
 from whyspan_analysis import fleet
 from whyspan_analysis.detectors import BY_NAME
+from whyspan_analysis.incidents.model import Incident
+from whyspan_analysis.incidents.words import change_words, sparkline
 from whyspan_analysis.report import wording
 from whyspan_ui import data
 from whyspan_ui.components import badges, charts, filter_box
@@ -14,12 +14,14 @@ from whyspan_ui.components.markup import Markup, prose, tag
 from whyspan_ui.components.notices import empty_store
 from whyspan_ui.components.side_by_side import investigate_url
 
-_EXAMPLES = 5
+_CARDS = 50
+"""Incidents shown; a filter narrows them."""
+_CHANGES = 2
 _NO_CAUSE = "No cause could be named"
 
 
 def page() -> None:
-    """The causes of the runs a filter holds for, most frequent first."""
+    """The incidents of the runs a filter holds for, most runs first."""
     runs = filter_box.filtered_runs()
     if runs is None:
         return
@@ -32,21 +34,21 @@ def page() -> None:
     if failed.is_empty():
         st.html(tag("p", f"None of {wording.count(runs.height, 'run')} has failed.", class_="absent"))
         return
-    causes = fleet.failures_by_cause(runs)
+    found = data.incidents(st.session_state.get("q") or "")
     facts = [
         f"{failed.height:,} of {wording.count(runs.height, 'run')} failed",
-        f"in {wording.count(causes.height, 'way')}",
+        wording.count(len(found.incidents), "incident"),
     ]
-    st.html(
-        tag(
-            "div",
-            tag("h1", "Failures"),
-            tag("span", " · ".join(facts), class_="muted"),
-            class_="run-header",
-        )
-    )
-    _charts(failed, causes)
-    st.html(tag("div", *(_card(cause, failed, causes) for cause in causes.to_dicts()), class_="causes"))
+    heading = tag("h1", "Failures"), tag("span", " · ".join(facts), class_="muted")
+    st.html(tag("div", *heading, class_="run-header"))
+    if found.alarms:
+        st.html(tag("section", tag("ul", *(tag("li", prose(each.text)) for each in found.alarms)), class_="verdict"))
+    _charts(failed, found.incidents)
+    told = dict(zip(failed["run_id"], failed["decisive_span_id"], strict=True))
+    st.html(tag("div", *(_card(each, told) for each in found.incidents[:_CARDS]), class_="causes"))
+    if len(found.incidents) > _CARDS:
+        more = wording.count(len(found.incidents) - _CARDS, "more incident")
+        st.html(tag("p", f"and {more}; a filter narrows them", class_="muted"))
 
 
 def title(detector: str | None) -> str:
@@ -55,51 +57,76 @@ def title(detector: str | None) -> str:
     return known.title if known else detector or _NO_CAUSE
 
 
-def _charts(failed: pl.DataFrame, causes: pl.DataFrame) -> None:
+def _charts(failed: pl.DataFrame, incidents: list[Incident]) -> None:
     left, right = st.columns([55, 45], gap="small")
     period, sums = fleet.sums_by_period(failed, "cause", "count")
     if sums["start"].n_unique() > 1:
         left.plotly_chart(
             charts.stacked(sums, period, unit="failed runs", hover="%{y}"), config=charts.CONFIG, key="failures-time"
         )
-    if causes.height > 1:
+    if len(incidents) > 1:
         paths = [
-            ([title(row["detector"]), row["agent"] or "no agent named", row["tool"] or "no tool"], row["runs"])
-            for row in causes.to_dicts()
+            ([title(i.parts.detector), i.parts.agent or "no agent named", i.parts.tool or "no tool"], i.runs)
+            for i in incidents
         ]
         right.plotly_chart(charts.treemap(paths), config=charts.CONFIG, key="failures-map")
 
 
-def _card(cause: dict[str, Any], failed: pl.DataFrame, causes: pl.DataFrame) -> Markup:
-    share = cause["runs"] / causes["runs"].sum()
-    place = " · ".join(name for name in (cause["agent"], cause["tool"]) if name)
-    facts = [wording.count(cause["runs"], "failed run"), wording.percent(share)]
-    if cause["last"] is not None:
-        facts.append(f"last seen {cause['last']:%Y-%m-%d %H:%M} UTC")
-        if cause["first"] != cause["last"]:
-            facts.append(f"first seen {cause['first']:%Y-%m-%d %H:%M} UTC")
-    wanted = cause["run_ids"][:_EXAMPLES]
-    told = {row["run_id"]: row for row in failed.filter(pl.col("run_id").is_in(wanted)).to_dicts()}
-    more = cause["runs"] - len(wanted)
+def _card(incident: Incident, told: dict[str, str | None]) -> Markup:
+    facts = [
+        wording.count(incident.runs, "failed run"),
+        f"{wording.percent(incident.share)} of the runs of {', '.join(incident.agents) or 'agents without a name'}",
+        f"last seen {wording.when(incident.last_seen)}",
+    ]
+    if incident.first_seen != incident.last_seen:
+        facts.append(f"first seen {wording.when(incident.first_seen)}")
+    status = "back" if incident.reopened else incident.status
+    shown = [run for run in incident.examples if run.run_id in told]
     return tag(
         "div",
         tag(
             "div",
-            tag("b", tag("bdi", title(cause["detector"]))),
-            tag("span", tag("bdi", place), class_="muted") if place else None,
-            *(badges.grade(grade) for grade in fleet.GRADES if cause[grade] and grade != "none"),
-            tag("span", " · ".join(facts), class_="muted score"),
+            tag("b", prose(incident.title)),
+            tag("span", status, class_="badge") if status != "open" else None,
+            *(badges.grade(grade) for grade in incident.grades if grade != "none"),
+            tag("code", incident.id, class_="muted score"),
         ),
-        *(_example(told[run_id]) for run_id in wanted),
-        tag("div", f"and {wording.count(more, 'more run')}", class_="muted") if more else None,
+        tag("div", " · ".join(facts), " ", tag("code", sparkline(incident.trend)), class_="muted"),
+        *_news(incident),
+        *(
+            tag(
+                "div",
+                tag(
+                    "a",
+                    prose(run.verdict or _NO_CAUSE),
+                    href=investigate_url(run.run_id, told[run.run_id]),
+                    target="_self",
+                ),
+            )
+            for run in shown
+        ),
+        tag("div", f"and {wording.count(incident.runs - len(shown), 'more run')}", class_="muted")
+        if incident.runs > len(shown)
+        else None,
         class_="hypothesis",
     )
 
 
-def _example(run: dict[str, Any]) -> Markup:
-    words = run["verdict"] or run["outcome_check"]
-    address = investigate_url(run["run_id"], run["decisive_span_id"])
-    return tag("div", tag("a", prose(words), href=address, target="_self"))
+def _news(incident: Incident) -> list[Markup]:
+    """Since which version, that it is back, who looks after it, what separates its runs."""
+    lines = []
+    if since := incident.introduced_in:
+        counts = f"{since.failed_since} of {since.runs_since} runs since, {since.failed_before} of {since.runs_before} before"
+        lines.append(tag("div", "Came in with version ", tag("bdi", since.version), f": {counts}"))
+    if incident.reopened:
+        lines.append(tag("div", prose(incident.reopened.text)))
+    if incident.owner:
+        lines.append(tag("div", "Owner: ", tag("bdi", incident.owner)))
+    lines += [
+        tag("div", tag("b", tag("bdi", f"{change.name} {change.value}")), f": {change_words(change)}")
+        for change in (incident.changed or ())[:_CHANGES]
+    ]
+    return lines
 
 
 page()
