@@ -6,7 +6,9 @@ from importlib import import_module
 BENCHES = {
     "dashboard": "how long the page of a run takes to open, and a selection until its details are there",
     "faults": "how often the diagnosis names the operation that was made to go wrong, beside rules that know nothing",
+    "guard": "what a guarded tool call costs, with 1, 10 and 100 rules",
     "ingest": "spans per second until they are queryable, beside two servers of others; what an overload loses",
+    "prevention": "whether a rule made from one failing run prevents other failures of its type, and what good runs it hits",
     "sdk": "what a span costs on the caller's thread, beside other SDKs; import time; memory",
     "storage": "what conversations take on disk that every call repeats",
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from whyspan.rules.events import Event, On
+from whyspan.rules.history import FUNCTIONS, History
 from whyspan_analysis.rules.history import PastRun
 
 SUPPORT: Final = 3
@@ -23,6 +24,8 @@ class Customs:
     before: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     """Tool, or `ANSWER` -> tool -> passing runs in which that one had succeeded before the first call of this one."""
     calls: Counter[str] = field(default_factory=Counter)
+    repeated: set[str] = field(default_factory=set)
+    """Tools that change something and were called twice with the same arguments in a passing run, nothing else changed between."""
     arguments: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     """Tool -> argument -> calls that had it."""
 
@@ -46,6 +49,7 @@ def learn(runs: Iterable[PastRun]) -> Customs:
         for tool, done in done_before(run.stream).items():
             customs.runs[tool] += 1
             customs.before[tool].update(done)
+        customs.repeated |= _repeated(run.stream)
         for event in run.stream:
             if event.kind == On.RESULT and event.ok and isinstance(event.args, dict):
                 customs.calls[event.name] += 1
@@ -64,4 +68,14 @@ def done_before(stream: Sequence[Event]) -> dict[str, frozenset[str]]:
             found.setdefault(event.name, frozenset(done - {event.name}))
         elif event.kind == On.ANSWER:
             found.setdefault(ANSWER, frozenset(done))
+    return found
+
+
+def _repeated(stream: Sequence[Event]) -> set[str]:
+    """The tools that changed something twice in the same way."""
+    history, found = History(), set()
+    for event in stream:
+        if event.kind == On.CALL and event.changes and FUNCTIONS["repeats"].call({"e": event, "run": history}):
+            found.add(event.name)
+        history.feed(event)
     return found

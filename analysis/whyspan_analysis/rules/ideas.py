@@ -115,13 +115,17 @@ def _open(function: str, sign: str, then: str) -> Look:
     return look
 
 
-def _repeated(moment: Moment, _customs: Customs) -> Iterator[Rung]:
+def _repeated(moment: Moment, customs: Customs) -> Iterator[Rung]:
     event = moment.event
     if event.kind != On.CALL or (times := moment.ask("repeats")) < 1:
         return
     if event.changes:
         message = "Exactly this has been done already in this run. Do not do it twice."
         yield from _ladder("repeats() >= 1", event, message, reads=False)
+        if customs.repeated and event.name not in customs.repeated:
+            usual = ", ".join(map(_quoted, sorted(customs.repeated)))
+            but = f"e.changes && repeats() >= 1 && !(e.name in [{usual}])"
+            yield Rung("tools that change something", _rule(but, message))
         return
     message = "This call has been made before, with the same result every time. Use that result, or do something else."
     for least in (2, 3, 5):

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 _ACTIONS: Final[dict[RuleStatus, Action]] = {RuleStatus.ACTIVE: "activated", RuleStatus.SHADOW: "shadowed"}
 
 
-def past_runs(store: "AnyStore", *, since_ns: int | None = None, wanted: str = "") -> Iterator[PastRun]:
+def past_runs(
+    store: "AnyStore", *, since_ns: int | None = None, wanted: str = "", limit: int | None = None
+) -> Iterator[PastRun]:
     """The stored runs, newest first, read in portions; `wanted` is a filter (docs/filter.md)."""
-    rows = store.query("runs", since_ns=since_ns, filter=wanted).to_pylist()
+    rows = store.query("runs", since_ns=since_ns, filter=wanted, limit=limit).to_pylist()
     for some in portions(rows):
         runs = load_runs(store, [row["run_id"] for row in some])
         for row in some:

@@ -32,6 +32,10 @@ class History:
 
         Of tools that only read, how often in a row with this result.
         """
+        self.undone: set[tuple[str, str]] = set()
+        """(tool, arguments) of changes that failed and have not succeeded since."""
+        self.unread: dict[tuple[str, str], bool] = {}
+        """(tool, arguments without the page) -> whether the latest result says that there is more of it."""
         self.budget: dict[str, float] = {}
         self.used: dict[str, float] = dict.fromkeys(UNITS, 0.0)
         self.offered: dict[str, frozenset[str]] = {}
@@ -86,9 +90,14 @@ def _call(history: History, event: Event) -> None:
 
 def _result(history: History, event: Event) -> None:
     history.latest[event.name] = event
+    asked = (event.name, _arguments(event.args))
     if event.ok is False:
         history.failures[event.name] += 1
+        if event.changes:
+            history.undone.add(asked)
         return
+    history.undone.discard(asked)
+    history.unread[event.name, _arguments(event.args, without=_PAGING)] = names_more(event.out) is not None
     history.failures[event.name] = 0
     key = _same_call(event)
     if event.changes:
@@ -112,7 +121,20 @@ _FEEDS: Final = {
 
 
 def _same_call(event: Event) -> tuple[str, str, str]:
-    return event.agent, event.name, json.dumps(event.args, sort_keys=True, default=str)
+    return event.agent, event.name, _arguments(event.args)
+
+
+def _arguments(args: Any, without: frozenset[str] = frozenset()) -> str:
+    """Arguments as a text in which equal ones are equal."""
+    if without and isinstance(args, dict):
+        args = {name: value for name, value in args.items() if name not in without}
+    return json.dumps(args, sort_keys=True, default=str)
+
+
+_PAGING: Final = frozenset(
+    ("page", "cursor", "offset", "start", "after", "skip", "page_token", "pageToken", "next_page", "next_cursor")
+)
+"""Arguments that say which part of a result is wanted."""
 
 
 # --- the functions of expressions -----------------------------------------------------------------------------
@@ -163,11 +185,11 @@ def _failed(env: dict[str, Any]) -> list[str]:
 
 
 def _failed_changes(env: dict[str, Any]) -> list[str]:
-    return sorted(name for name, result in _run(env).latest.items() if result.ok is False and result.changes)
+    return sorted({name for name, _ in _run(env).undone})
 
 
 def _partial(env: dict[str, Any]) -> list[str]:
-    return sorted(name for name, result in _run(env).latest.items() if result.ok and names_more(result.out) is not None)
+    return sorted({name for (name, _), more in _run(env).unread.items() if more})
 
 
 def _empty(env: dict[str, Any]) -> list[str]:
@@ -209,7 +231,7 @@ def _schema_error(env: dict[str, Any]) -> str:
     event = env["e"]
     if event.kind != On.CALL:
         return ""
-    wrong = misfit(event.args, event.schema or _run(env).schemas.get(event.name))
+    wrong = misfit(event.args, event.schema or _run(env).schemas.get(event.name), closed=True)
     return "" if wrong is None else wrong[0]
 
 

@@ -12,8 +12,12 @@ _TYPES: Final[dict[str, tuple[type, ...]]] = {
 }
 
 
-def misfit(arguments: Any, schema: Any) -> tuple[str, str | None] | None:
-    """(what is wrong in words, the argument it is about or None for the whole), or None where nothing is known to be wrong."""
+def misfit(arguments: Any, schema: Any, *, closed: bool = False) -> tuple[str, str | None] | None:
+    """(what is wrong in words, the argument it is about or None for the whole), or None where nothing is known to be wrong.
+
+    With `closed` an argument the schema does not list is wrong, unless the schema allows more in so many words: JSON Schema lets
+    it pass, and the function behind the tool does not.
+    """
     if isinstance(arguments, str) and arguments.lstrip().startswith("{"):
         return "arguments that are not complete JSON", None
     if not isinstance(schema, dict) or not isinstance(arguments, dict):
@@ -26,7 +30,7 @@ def misfit(arguments: Any, schema: Any) -> tuple[str, str | None] | None:
             return f"the required argument `{name}` missing", None
     for name, value in arguments.items():
         if name not in known:
-            if schema.get("additionalProperties") is False:
+            if schema.get("additionalProperties", not (closed and known)) is False:
                 return f"the argument `{name}`, which it does not have", name
         elif (fault := _mismatch(name, value, known[name])) is not None:
             return fault, name

@@ -45,6 +45,8 @@ ACTIONS: Final = {
     "export": "[-o FILE]: the rules in force as JSON for the guard in the agent, or as YAML",
     "log": "what happened to the rules",
 }
+MEASURED_ON: Final = 2_000
+"""Runs a proposal is measured on, the newest: they are held at once, some 50 KB each. `rules test` reads all, one after the other."""
 _STATUS: Final = {"activate": RuleStatus.ACTIVE, "shadow": RuleStatus.SHADOW}
 _TAKES: Final = {"list": (0, 0), "log": (0, 0), "export": (0, 0), "broken": (0, 1), "ledger": (0, 0), "test": (1, 99)}
 
@@ -178,7 +180,7 @@ def _shown(runs: Iterator[PastRun]) -> Iterator[PastRun]:
 
 def _propose(options: argparse.Namespace, store: AnyStore) -> None:
     run_id = access.find_run(store, options.words[0])
-    runs = list(_shown(past_runs(store, since_ns=options.since)))
+    runs = list(_shown(past_runs(store, since_ns=options.since, limit=MEASURED_ON)))
     failed = next((run for run in runs if run.run_id == run_id), None)
     if failed is None:
         failed = next(past_runs(store, wanted=f"id:{run_id}"))
