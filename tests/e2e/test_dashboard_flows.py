@@ -13,7 +13,7 @@ from whyspan_collector.store import Store
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = pytest.mark.browser
-PAGES = ("", "investigate", "compare", "failures", "cost", "reports", "health")
+PAGES = ("", "investigate", "compare", "failures", "cost", "rules", "reports", "health")
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,19 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from whyspan.rules.rule import Rule, RuleStatus
+from whyspan_analysis.rules.arrival import check_settled
+from whyspan_analysis.rules.stored import keep
+from whyspan_collector.store import Store
 from whyspan_ui import data
 from whyspan_ui.admission import Role
 from whyspan_ui.components.page_file import page_file
 from whyspan_ui.pages import __file__ as pages
+from whyspan_ui.samples import samples
 
 SHELL = Path(pages).with_name("shell.py")
 OpenPage = Callable[..., AppTest]
-PAGES = ("runs.py", "investigate.py", "compare.py", "failures.py", "cost.py", "reports.py", "health.py")
+PAGES = ("runs.py", "investigate.py", "compare.py", "failures.py", "cost.py", "rules.py", "reports.py", "health.py")
 
 
 @pytest.fixture
@@ -361,3 +367,23 @@ def test_an_unreadable_store_is_explained(open_page: OpenPage, tmp_path: Path) -
     assert not app.exception
     assert "The data cannot be read" in shown(app)
     assert "whyspan.duckdb" in shown(app)
+
+
+def test_rules_are_shown_with_what_broke_them(
+    open_page: OpenPage, fill: Callable[..., Path], tmp_path: Path, hostile: str
+) -> None:
+    """A rule in force stands there with its evidence, and the runs that broke it with its words, literally."""
+    sample = next(each for each in samples() if each.name == "openai-agents__openinference__hallucinated_tool")
+    folder = fill(tmp_path, (path.read_bytes() for path in sample.requests))
+    rule = Rule("only-offered-tools", "absence", "!offered()", message=hostile, status=RuleStatus.ACTIVE)
+    with closing(Store(folder)) as store:
+        keep(store, [rule], "activated", person="ada")
+        check_settled(store)
+
+    app = open_page(folder, "rules.py")
+
+    assert not app.exception
+    assert app.dataframe[0].value["Broken by"].tolist() == [1]
+    page = Elements(shown(app))
+    assert hostile in " ".join(page.words)
+    assert not {"img", "script"} & page.names

@@ -4,6 +4,7 @@ The store is open while somebody asks, and let go of then: a collector may start
 without one the file stays free for the next command. What is expensive is kept by (run id, revision), so it is never stale.
 """
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -218,6 +219,17 @@ def status() -> dict[str, Any]:
     """What the store holds and what became of everything that came in."""
     with opened() as store:
         return store.status()
+
+
+def rules() -> list[dict[str, Any]]:
+    """The rules that are kept, as docs/schemas/rule.schema.json has them."""
+    return [json.loads(row["record"]) for row in _ask("rules").to_pylist()]
+
+
+def rule_violations() -> list[dict[str, Any]]:
+    """What runs broke of the rules in force (query `rule_violations`), the latest runs first."""
+    found: list[dict[str, Any]] = _ask("rule_violations").to_pylist()
+    return found
 
 
 def sources() -> pa.Table:

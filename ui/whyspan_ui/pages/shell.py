@@ -15,6 +15,7 @@ page = st.navigation(
         st.Page("compare.py", title="Compare", icon=":material/compare_arrows:", url_path="compare"),
         st.Page("failures.py", title="Failures", icon=":material/error:", url_path="failures"),
         st.Page("cost.py", title="Cost", icon=":material/payments:", url_path="cost"),
+        st.Page("rules.py", title="Rules", icon=":material/rule:", url_path="rules"),
         st.Page("reports.py", title="Reports", icon=":material/summarize:", url_path="reports"),
         st.Page("health.py", title="Health", icon=":material/monitor_heart:", url_path="health"),
     ],

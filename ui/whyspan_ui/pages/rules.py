@@ -1,0 +1,77 @@
+"""The rules that are kept: what each asks for, what it did on stored runs, and what runs broke since."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import streamlit as st
+
+from whyspan_analysis.report import wording
+from whyspan_ui import data
+from whyspan_ui.components.markup import Markup, tag
+from whyspan_ui.components.notices import empty_store
+
+BROKEN_SHOWN = 50
+"""Runs listed that broke a rule, the latest; `whyspan rules broken` lists all."""
+
+
+def page() -> None:
+    """The rules, then the latest runs that broke one."""
+    if not data.status()["spans"]:
+        empty_store(data.data_dir())
+        return
+    rules, broken = data.rules(), data.rule_violations()
+    if not rules:
+        st.html(
+            tag(
+                "p",
+                "No rule is kept. On the command line, ",
+                tag("code", "whyspan rules propose RUN"),
+                " makes some from a failed run, and ",
+                tag("code", "whyspan rules activate ID --by NAME"),
+                " puts one in force.",
+                class_="absent",
+            )
+        )
+        return
+    st.html(tag("h2", "Rules"))
+    st.dataframe(
+        [_rule(rule, broken) for rule in rules],
+        hide_index=True,
+        height="content",
+        placeholder="",
+        alt="The rules that are kept, with their status and evidence",
+    )
+    st.html(tag("h2", "Runs that broke one, the latest first"))
+    if not broken:
+        st.html(tag("p", "None.", class_="absent"))
+    for each in broken[:BROKEN_SHOWN]:
+        st.html(_violation(each))
+    if len(broken) > BROKEN_SHOWN:
+        st.html(tag("p", f"and {wording.count(len(broken) - BROKEN_SHOWN, 'more')}", class_="absent"))
+
+
+def _rule(rule: Mapping[str, Any], broken: list[dict[str, Any]]) -> dict[str, Any]:
+    evidence = rule.get("evidence") or {}
+    mine = [each for each in broken if each["rule_id"] == rule["id"]]
+    predicates = [rule["a"], *([rule["b"]] if rule.get("b") else [])]
+    return {
+        "Rule": rule["id"],
+        "Status": rule["status"],
+        "Activated by": rule.get("activated_by") or "",
+        "Asks for": f"{rule['kind']}: {' / '.join(predicates)}",
+        "Guard": (rule.get("action") or {}).get("guard", "block"),
+        "Would have stopped": evidence.get("stopped", "not measured"),
+        "Would have hit": evidence.get("hit", "not measured"),
+        "Broken by": len(mine),
+        "Stopped in the agent": sum(each["stopped"] for each in mine),
+    }
+
+
+def _violation(each: Mapping[str, Any]) -> Markup:
+    status = "stopped in the agent" if each["stopped"] else each["status"]
+    link = tag("a", each["run_id"][:12], href=f"investigate?run={quote(each['run_id'], safe='')}", target="_self")
+    return tag("p", link, "  ", tag("b", each["rule_id"]), f"  {status}  {each['event']}: {each['words']}")
+
+
+page()
