@@ -1,7 +1,8 @@
 """What a person waits for in the dashboard: the first paint of a run, and a selection until its details are there.
 
-One long run of 50 to 20,000 spans, stored and diagnosed; a fresh browser that has opened the list of runs before. CPU is that
-of the browser's renderer and of the dashboard, which a busy machine does not inflate as it does the time on the wall.
+One long run of 50 to 20,000 spans, stored and diagnosed; every visit is a fresh dashboard and a fresh browser that has opened the list of
+runs before. CPU is that of renderer and server, which a busy machine does not inflate as it does the time on the wall. Beside it,
+where it installs, the trace page of Arize Phoenix on the same trace of 5,000 spans.
 """
 
 import os
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +20,17 @@ from typing import Any, Final
 
 import httpx
 import psutil
+from playwright.sync_api import sync_playwright
 
+from benchmarks.ingest_servers import Phoenix, install
 from benchmarks.long_run import TRACE_ID, long_run
+from whyspan_analysis.batch import diagnose_pending
+from whyspan_collector import export, otlp
+from whyspan_collector.store import Store
+from whyspan_ui.supervisor import free_port
 
 SIZES: Final = (50, 500, 5_000, 20_000)
+_PEER_SPANS: Final = 5_000
 _ROUNDS: Final = 5
 _KEYS: Final = ("d", "e", "d", "D", "d", "E", "d", "d")
 """Selections that are timed: decisions and problems, so every one is another span."""
@@ -52,26 +60,61 @@ def run() -> None:
         "| spans | first paint, ms | CPU for it, ms | selection to details, ms | received, KB |\n|---|---|---|---|---|"
     )
     for spans in SIZES:
-        with tempfile.TemporaryDirectory() as folder, _dashboard(_filled(Path(folder), spans)) as dashboard:
-            visits = [_visit(chromium, dashboard) for _ in range(_ROUNDS)]
-        row = (
-            _ms(visit.painted for visit in visits),
-            _ms(visit.cpu for visit in visits),
-            _ms(seconds for visit in visits for seconds in visit.selections),
-            round(statistics.median(visit.received for visit in visits) / 1000),
+        with tempfile.TemporaryDirectory() as folder:
+            filled = _filled(Path(folder), spans)
+            visits = []
+            for _ in range(_ROUNDS):
+                with _dashboard(filled) as place:
+                    visits.append(_visit(chromium, place))
+        _print(f"{spans:,}", visits)
+    with tempfile.TemporaryDirectory() as folder:
+        _phoenix(chromium, Path(folder))
+
+
+def _print(name: str, visits: list[Visit]) -> None:
+    selections = [seconds for visit in visits for seconds in visit.selections]
+    cells = (
+        f"{_ms(visit.painted for visit in visits):,}",
+        f"{_ms(visit.cpu for visit in visits):,}",
+        f"{_ms(selections):,}" if selections else "not measured",
+        f"{statistics.median(visit.received for visit in visits) / 1000:,.0f}",
+    )
+    print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+
+
+def _phoenix(chromium: str, folder: Path) -> None:
+    """The trace page of Phoenix; it loads 1,000 spans of a trace and offers a button for more."""
+    python = install(Phoenix.pin, folder / "environment")
+    if python is None:
+        print("Arize Phoenix does not install here")
+        return
+    (folder / "sent").mkdir()
+    with closing(Store(_filled(folder / "data", _PEER_SPANS))) as store:
+        export.write_otlp(store.query, [TRACE_ID], folder / "sent", 1)
+    peer = Phoenix(python)
+    try:
+        body = (folder / "sent" / "00001-traces.pb").read_bytes()
+        headers = {"content-type": "application/x-protobuf"}
+        httpx.post(
+            f"{peer.url}/v1/traces", content=body, headers=headers, timeout=60, trust_env=False
+        ).raise_for_status()
+        while peer.queryable() < _PEER_SPANS:
+            time.sleep(0.5)
+        address = f"/projects/UHJvamVjdDox/traces/{TRACE_ID}"  # its project number 1, `default`
+        place = _Place(peer.url, peer.processes(), address, "text=execute_tool", "text=Attributes", "text=Projects")
+        _print(
+            f"{_PEER_SPANS:,}, {peer.name}, which loads 1,000 of them",
+            [_visit(chromium, place) for _ in range(_ROUNDS)],
         )
-        print(f"| {spans:,} | " + " | ".join(f"{value:,}" for value in row) + " |", flush=True)
+    finally:
+        peer.close()
 
 
-def _ms(seconds: Iterator[float]) -> int:
+def _ms(seconds: Iterable[float]) -> int:
     return round(1000 * statistics.median(seconds))
 
 
 def _filled(folder: Path, spans: int) -> Path:
-    from whyspan_analysis.batch import diagnose_pending
-    from whyspan_collector import otlp
-    from whyspan_collector.store import Store
-
     with closing(Store(folder)) as store:
         for body in long_run(spans):
             for request in otlp.requests(body, 1 << 30):
@@ -82,15 +125,24 @@ def _filled(folder: Path, spans: int) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class _Dashboard:
+class _Place:
+    """A page to visit, and how one sees that it is there."""
+
     url: str
-    process: psutil.Process
+    processes: list[psutil.Process]
+    address: str
+    rows: str
+    """Selector of what shows that the rows are painted."""
+    details: str
+    """Likewise the details."""
+    home: str
+    """Likewise the first page."""
+    selects: bool = False
+    """Whether the keys of our explorer work there."""
 
 
 @contextmanager
-def _dashboard(folder: Path) -> Iterator[_Dashboard]:
-    from whyspan_ui.supervisor import free_port
-
+def _dashboard(folder: Path) -> Iterator[_Place]:
     port = free_port()
     command = [sys.executable, "-m", "whyspan_ui.app", "--data", str(folder), "--port", str(port)]
     environment = os.environ | {"HOME": str(folder)}  # Streamlit would read a person's own settings
@@ -99,7 +151,9 @@ def _dashboard(folder: Path) -> Iterator[_Dashboard]:
     try:
         while not _answers(url):
             time.sleep(0.1)
-        yield _Dashboard(url, psutil.Process(process.pid))
+        rows, details, home = ".explorer[data-ready=true]", ".detail-header", "[data-testid=stDataFrame] canvas"
+        watched = [psutil.Process(process.pid)]
+        yield _Place(url, watched, f"/investigate?run={TRACE_ID}", rows, details, home, selects=True)
     finally:
         process.terminate()
         process.wait(20)
@@ -112,29 +166,28 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _visit(chromium: str, dashboard: _Dashboard) -> Visit:
-    from playwright.sync_api import sync_playwright
-
+def _visit(chromium: str, place: _Place) -> Visit:
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as driver, driver.chromium.launch(executable_path=chromium, args=arguments) as browser:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.set_default_timeout(120_000)
         network = page.context.new_cdp_session(page)
         network.send("Network.enable")
         sizes: list[int] = []
         network.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
         network.on("Network.webSocketFrameReceived", lambda event: sizes.append(len(event["response"]["payloadData"])))
-        page.goto(dashboard.url)
-        page.wait_for_selector("[data-testid=stDataFrame] canvas")
+        page.goto(place.url)
+        page.wait_for_selector(place.home)
         page.wait_for_timeout(1000)
         sizes.clear()
-        before, start = _cpu(dashboard.process), time.perf_counter()
-        page.goto(f"{dashboard.url}/investigate?run={TRACE_ID}")
-        page.wait_for_selector(".explorer[data-ready=true]")
-        page.wait_for_selector(".detail-header")
+        before, start = _cpu(place.processes), time.perf_counter()
+        page.goto(place.url + place.address)
+        page.wait_for_selector(place.rows)
+        page.wait_for_selector(place.details)
         painted = time.perf_counter() - start
-        cpu, received = _cpu(dashboard.process) - before, sum(sizes)
+        cpu, received = _cpu(place.processes) - before, sum(sizes)
         page.wait_for_timeout(500)
-        return Visit(painted, cpu, [_select(page, key) for key in _KEYS], received)
+        return Visit(painted, cpu, [_select(page, key) for key in _KEYS] if place.selects else [], received)
 
 
 def _select(page: Any, key: str) -> float:
@@ -146,7 +199,7 @@ def _select(page: Any, key: str) -> float:
     return time.perf_counter() - start
 
 
-def _cpu(dashboard: psutil.Process) -> float:
-    """CPU seconds so far of the dashboard and of the renderers of our browser."""
+def _cpu(servers: list[psutil.Process]) -> float:
+    """CPU seconds so far of the server and of the renderers of our browser."""
     below = [child for child in psutil.Process().children(recursive=True) if "--type=renderer" in child.cmdline()]
-    return sum(sum(process.cpu_times()[:2]) for process in [dashboard, *below])
+    return sum(sum(process.cpu_times()[:2]) for process in [*servers, *below])

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, sync_playwright
 
 FOLDER = Path(__file__).parent
 WIDTH, HEIGHT = 1440, 900
-PAGES = ("investigate", "runs", "reports", "health")
+PAGES = ("investigate", "runs", "compare", "failures", "cost", "reports", "health")
 
 
 def main() -> None:
@@ -44,7 +44,7 @@ def _shoot(page: Page, address: str, name: str, path: Path) -> None:
     target = {"investigate": address, "runs": f"{origin}/"}.get(name, f"{origin}/{name}")
     page.goto(target)
     page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(3000)
+    page.wait_for_timeout(6000)  # charts come last
     page.screenshot(path=path)
 
 
