@@ -14,10 +14,12 @@ MAX_TEXTS: Final = 2_000_000
 MAX_LEAVES: Final = 5_000
 """Scalars indexed of one result."""
 _TOKEN = re.compile(r"[^\s\"'`()\[\]{}<>,;|=]+")
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+"""A number as people write it."""
 _VALUE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w.:/#+-]+|[^@\s]+@[^@\s]+\.\w+|\w+://\S+|\d{6,}", re.ASCII)
 """An id, an address or a long number: a value nobody writes by chance. Dates and quantities have too many spellings."""
 _LOOSE = re.compile(
-    r"\d{4}-\d\d(?:-\d\d(?:[T ].*)?)?|\d{8}|\d+(?:st|nd|rd|th)|\d+(?:\.\d+)?-?[A-Za-z%]{1,7}|[a-z]+-\d(?:\.\d)?|v\d[\d.]*|[A-Za-z]{1,3}\d",
+    r"\d{4}-\d\d(?:-\d\d(?:[T ].*)?)?|(?:19|20)\d{6}|\d+(?:st|nd|rd|th)|\d+(?:\.\d+)?-?[A-Za-z%]{1,7}|[a-z]+-\d(?:\.\d)?|v\d[\d.]*|[A-Za-z]{1,3}\d",
     re.ASCII | re.IGNORECASE,
 )
 """Dates, ordinals, quantities, versions, model and format names: written in too many ways to be called made up."""
@@ -150,6 +152,8 @@ class Lineage:
             token = match[0].strip(".:!?*")
             if any(map(str.isdigit, token)):
                 self._from.setdefault(canonical(token), set()).add(source)
+        for match in _GROUPED.finditer(folded):
+            self._from.setdefault(canonical(match[0]), set()).add(source)
         if self._kept < MAX_TEXTS and len(folded) >= 4:
             self._kept += len(folded)
             self._texts.append((source, folded))
