@@ -3,18 +3,26 @@
 from typing import Final
 
 _FAMILIES: Final[dict[str, tuple[str, ...]]] = {
-    "tools": ("tool_error", "tool_error_ignored", "retry_storm"),
+    "tools": ("blank_result", "retry_storm", "scale_changed", "tool_error", "tool_error_ignored"),
     "arguments": (
         "dropped_filter",
         "invalid_arguments",
         "lost_constraint",
+        "omitted_argument",
         "ungrounded_argument",
         "unknown_tool",
         "wrong_entity",
     ),
     "results": ("answer_contradicts", "answer_not_grounded", "empty_result_used", "wrong_reckoning"),
-    "decisions": ("reasoning_mismatch", "unverified_irreversible"),
-    "hand-offs": ("handoff_drops", "misrouted_handoff"),
+    "decisions": (
+        "choice_against_reason",
+        "other_record",
+        "other_than_said",
+        "other_tool",
+        "reasoning_mismatch",
+        "unverified_irreversible",
+    ),
+    "hand-offs": ("handoff_drops", "misrouted_handoff", "request_unanswered"),
     "model": ("model_call_failed", "output_truncated"),
     "control": ("exact_loop", "killed", "limit_reached", "repeated_change"),
 }

@@ -51,7 +51,9 @@ class Signature:
     @property
     def id(self) -> str:
         """12 hex digits; 10,000 signatures collide with a probability of 2 in 10 million."""
-        parts = json.dumps({"scheme": SCHEME, **asdict(self)}, sort_keys=True, ensure_ascii=False)
+        named = {"scheme": SCHEME, **asdict(self)}
+        del named["family"]  # it follows from the detector, and may be sorted anew
+        parts = json.dumps(named, sort_keys=True, ensure_ascii=False)
         return sha256(parts.encode("utf-8", "replace")).hexdigest()[:12]
 
 

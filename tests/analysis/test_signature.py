@@ -10,7 +10,9 @@ from random import Random
 from typing import Any
 
 from whyspan_analysis.circumstances import circumstances, input_length, version
+from whyspan_analysis.detectors import DETECTORS
 from whyspan_analysis.diagnose import diagnose
+from whyspan_analysis.families import FAMILY_OF
 from whyspan_analysis.load import assemble
 from whyspan_analysis.model import Run
 from whyspan_analysis.signature import UNKNOWN_TOOL, Signature, signature
@@ -81,8 +83,8 @@ def test_the_id_is_the_same_in_every_process() -> None:
         for seed in ("1", "2")
     ]
 
-    assert {*printed, GOLDEN.id} == {"571cabd55776"}
-    assert all(replace(GOLDEN, **{name: "x"}).id != GOLDEN.id for name in GOLDEN.__slots__)
+    assert {*printed, GOLDEN.id} == {"425adf8a2470"}
+    assert {name for name in GOLDEN.__slots__ if replace(GOLDEN, **{name: "x"}).id == GOLDEN.id} == {"family"}
 
 
 def test_order_of_arrival_does_not_matter(sample_run: Callable[[str], Run]) -> None:
@@ -114,6 +116,11 @@ def test_without_a_cause_only_how_it_failed_counts(script: Any) -> None:
     assert one is not None
     assert one == other
     assert (one.detector, one.kind, one.error) == (None, None, "the boxes were counted")
+
+
+def test_every_detector_has_a_family() -> None:
+    """A new detector belongs to one of the families (`families.py`)."""
+    assert {detector.name for detector in DETECTORS} - FAMILY_OF.keys() == set()
 
 
 def test_circumstances_tell_versions_apart(script: Any) -> None:

@@ -28,9 +28,7 @@ def page() -> None:
     if runs.is_empty() and not data.newest(""):
         empty_store(data.data_dir())
         return
-    failed = runs.filter(pl.col("outcome") == "failed").with_columns(
-        cause=pl.col("detector").map_elements(title, return_dtype=pl.String, skip_nulls=False), count=1
-    )
+    failed = runs.filter(pl.col("outcome") == "failed")
     if failed.is_empty():
         st.html(tag("p", f"None of {wording.count(runs.height, 'run')} has failed.", class_="absent"))
         return
@@ -59,7 +57,9 @@ def title(detector: str | None) -> str:
 
 def _charts(failed: pl.DataFrame, incidents: list[Incident]) -> None:
     left, right = st.columns([55, 45], gap="small")
-    period, sums = fleet.sums_by_period(failed, "cause", "count")
+    of = {signature: title(each.parts.detector) for each in incidents for signature in each.signatures}
+    causes = failed.with_columns(cause=pl.col("signature").replace_strict(of, default=_NO_CAUSE), count=1)
+    period, sums = fleet.sums_by_period(causes, "cause", "count")
     if sums["start"].n_unique() > 1:
         left.plotly_chart(
             charts.stacked(sums, period, unit="failed runs", hover="%{y}"), config=charts.CONFIG, key="failures-time"
