@@ -1,5 +1,6 @@
 """Files of rules: read back as written, and every mistake with its place."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from whyspan.rules.templates import Window
 from whyspan_analysis.rules.document import schema
 from whyspan_analysis.rules.files import WrongRules, read_rules, to_json, to_yaml
 
+DOCS = Path(__file__).parents[2] / "docs/rules.md"
 SCHEMA = Path(__file__).parents[2] / "docs/schemas/rule.schema.json"
 RULE = Rule(
     "ask-before-paying",
@@ -78,6 +80,17 @@ def test_every_mistake_has_its_place(tmp_path: Path, text: str, mistakes: list[s
     found = [str(mistake) for mistake in refused.value.mistakes]
     assert len(found) == len(mistakes), found
     assert all(one.startswith(other) for one, other in zip(found, mistakes, strict=True)), found
+
+
+@pytest.mark.parametrize(
+    "block", re.findall(r"```yaml\n((?:id|rules):.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+)
+def test_the_rules_in_the_docs_are_rules(tmp_path: Path, block: str) -> None:
+    """What docs/rules.md shows can be copied into a file."""
+    path = tmp_path / "rules.yaml"
+    path.write_text(block)
+
+    assert read_rules(path)
 
 
 def test_the_schema_in_the_docs_is_that_of_the_model() -> None:
