@@ -19,6 +19,24 @@ MAX_BYTES: Final = 2_000_000
 _IN_EXPRESSION = re.compile(r"^([ab]): line (\d+), column (\d+): ")
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2's truth values: `on` is a word here, as the field of a scope that is called so."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """The same for writing."""
+
+
+for _class in (_Loader, _Dumper):
+    _class.yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+        for first, resolvers in _class.yaml_implicit_resolvers.items()
+    }
+    _class.add_implicit_resolver(
+        "tag:yaml.org,2002:bool", re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), list("tTfF")
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Mistake:
     """One thing wrong with a file."""
@@ -52,8 +70,8 @@ def read_rules(path: Path) -> list[CompiledRule]:
     if len(text) > MAX_BYTES:
         raise WrongRules(path, [Mistake(1, 1, f"the file is larger than {MAX_BYTES} bytes")])
     try:
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        tree = yaml.compose(text, Loader=_Loader)
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise WrongRules(path, [_of_yaml(error)]) from error
     return _checked(path, tree, data)
@@ -137,7 +155,7 @@ def _node(tree: yaml.Node | None, place: Iterable[str | int]) -> yaml.Node | Non
 def to_yaml(rules: Iterable[Rule]) -> str:
     """A file of rules, for people."""
     document = {"schema": "whyspan.rules/1", "rules": [_plain(record_of(rule)) for rule in rules]}
-    return str(yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110))
+    return str(yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110))
 
 
 def to_json(rules: Iterable[Rule]) -> str:
