@@ -12,8 +12,13 @@ from typing import Any
 from whyspan_analysis.fields import refer, text
 from whyspan_analysis.lineage import Lineage
 from whyspan_analysis.model import DecisionNode, Finding, Outcome, Ref, Role, Run, Status
+from whyspan_analysis.statements import Statements
 from whyspan_analysis.steps import Action, Answer, Call, Steps
 from whyspan_analysis.values import leaves
+from whyspan_collector.records import Span
+
+MAX_DEPTH = 100
+"""Spans followed upwards: deeper nesting is a loop of parents."""
 
 
 @dataclass(slots=True)
@@ -27,6 +32,7 @@ class Case:
     outcome: Outcome
     by_span: dict[str, DecisionNode] = field(init=False)
     """span id -> the decision made there, or else the one that led there."""
+    _statements: Statements | None = field(init=False, default=None)
     _calls_of: dict[str | None, list[Call]] = field(init=False)
     _ok: list[Action] = field(init=False)
 
@@ -57,11 +63,23 @@ class Case:
         """What the run said at its end."""
         return self.steps.answer
 
+    @property
+    def statements(self) -> Statements:
+        """The values the models wrote in their own words, indexed when first asked for."""
+        if self._statements is None:
+            self._statements = Statements(self.steps, self.lineage)
+        return self._statements
+
     def chooser(self, action: Action) -> str:
         """The span to blame for an action: the decision that led to it, where known; else the action's own."""
         asked = action.asked_by.span.span_id if action.asked_by is not None else action.span_id
         node = self.by_span.get(asked)
         return node.span_id if node is not None else asked
+
+    def decided_at(self, call: Call) -> str:
+        """The span to blame for what a model call said: the decision it belongs to, else its own."""
+        node = self.by_span.get(call.span.span_id)
+        return node.span_id if node is not None else call.span.span_id
 
     def chosen_first(self, values: set[str], action: Action) -> str:
         """Where one of these values, in lower case, was first taken: a choice or an argument; else the action's chooser."""
@@ -76,6 +94,17 @@ class Case:
             if any(text(leaf.value).casefold() in values for leaf in leaves(other.arguments, "")):
                 return self.chooser(other)
         return self.chooser(action)
+
+    def within(self, span: Span, outer: Span) -> bool:
+        """True when a span lies below another one."""
+        above = span.parent_span_id
+        for _ in range(MAX_DEPTH):
+            if above == outer.span_id:
+                return True
+            if above not in self.run.order:
+                return False
+            above = self.run.span(above).parent_span_id
+        return False
 
     def seen_by(self, action: Action) -> Call | None:
         """The next model call of the same agent: the one that saw what came of the action."""

@@ -27,6 +27,9 @@ _RULED_OUT = re.compile(
     r"(?:any |the |a |an |use |include |contain )?(?P<thing>[a-z]{3,})|\b(?P<free>[a-z]{3,})[- ]free\b",
     re.IGNORECASE,
 )
+_NEEDED = re.compile(
+    r"\b(?:with|including|includes?|needs?|requires?|must have) (?:an? |the )?(?P<thing>[a-z]{3,})", re.IGNORECASE
+)
 _SENTENCE = re.compile(r"[^.;!?\n]+(?:\.\d+[^.;!?\n]*)*")
 _WORD = re.compile(r"[a-z]{3,}")
 _COMMON = frozenset(
@@ -124,6 +127,8 @@ class Constraint:
     at_least: Value | None = None
     ruled_out: frozenset[str] = frozenset()
     """What must not be there, as lower-case singular nouns: `stop` of "non-stop", `hazelnut`."""
+    needed: frozenset[str] = frozenset()
+    """What must be there, likewise: `breakfast` of "with breakfast"."""
     words: frozenset[str] = frozenset()
     """All its words of weight, likewise."""
 
@@ -160,6 +165,7 @@ def _constraint(clause: str, span_id: str, path: str) -> Constraint:
         at_most=_bound(clause, _AT_MOST),
         at_least=_bound(clause, _AT_LEAST),
         ruled_out=frozenset(found),
+        needed=frozenset({word(match["thing"]) for match in _NEEDED.finditer(clause)} - found - _NO_THING - _COMMON),
         words=frozenset(words(clause)),
     )
 

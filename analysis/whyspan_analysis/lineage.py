@@ -4,6 +4,7 @@ Every observation is indexed once; asking for a value costs a look-up. Arithmeti
 found nowhere, within one observation at a time and within fixed bounds.
 """
 
+import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Container, Sequence
@@ -31,6 +32,8 @@ MAX_SLIPPERY = 10_000
 """Values compared for slips, the earliest: among more, one that differs in a character stands by chance."""
 END = 10**9
 """A position after every span: what is known before it is everything."""
+
+_DIGIT = re.compile(r"\d")
 
 
 class Source(StrEnum):
@@ -169,6 +172,16 @@ class Lineage:
         for spelling in loose:  # `18 April` is seen when 2026-04-18 is asked for, another year's 18 April is not
             seen = seen + [other for other in self._sightings.get(spelling, ()) if other.value.canon == spelling[1]]
         return [sighting for sighting in seen if sighting.order < before]
+
+    def alike(self, value: Value, before: int) -> list[Sighting]:
+        """The other values of the same form seen before a position, each where it stood first: `o-4711` for `o-1234`."""
+        form = _DIGIT.sub("0", value.canon)
+        keys = (
+            key
+            for key in self._sightings
+            if key[0] == value.kind and key[1] != value.canon and _DIGIT.sub("0", key[1]) == form
+        )
+        return [first for key in keys if (first := self._sightings[key][0]).order < before]
 
     def ungrounded(self, text: str, before: int) -> list[Value]:
         """The typed values of a text that were neither given nor observed nor follow from what was, in order."""

@@ -96,6 +96,7 @@ def test_the_wrong_refund_is_told_from_its_search_to_its_check(sample_run: Calla
         "derived",
         "derived",
         "derived",
+        "derived",
         "recorded",
     ]
     assert told[1][1].startswith("`search_orders` returned")

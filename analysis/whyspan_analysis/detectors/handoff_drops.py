@@ -6,32 +6,97 @@ from collections.abc import Iterator
 from whyspan.semconv import Kind
 from whyspan_analysis.case import Case, Detector
 from whyspan_analysis.constraints import read_constraints
+from whyspan_analysis.delegations import Delegation, delegations
 from whyspan_analysis.fields import text
 from whyspan_analysis.handoffs import is_handoff
-from whyspan_analysis.lineage import typed
 from whyspan_analysis.model import Finding, Ref, Role, Status
 from whyspan_analysis.steps import Action
-from whyspan_analysis.values import Value
+from whyspan_analysis.subjects import ids_in, sort_of
+from whyspan_analysis.values import Value, leaves, of_scalar
+
+MIN_OTHERS = 2
+"""Other hand-offs to the same agent that must have a field: two make a habit."""
 
 
 def find(detector: Detector, case: Case) -> Iterator[Finding]:
-    """Fires on a hand-off whose payload lacks something that was known before it and that the failed check speaks of.
+    """Fires where a receiver was not told what every other hand-off to it says, or acted on a guess at what the sender knew.
 
-    Without a failed check a withheld fact says nothing: most of what an agent knows need not be passed on. A receiver
-    that was told all the same, in a shared conversation, was not kept from it.
+    Also where a failed check speaks of something ruled out that was known before and not passed on. A receiver that was
+    told all the same, in a shared conversation, was not kept from it.
     """
-    if case.outcome.status is not Status.FAILED:
-        return
+    every = list(delegations(case))
+    for each in every:
+        if (found := _unlike_others(case, each, every) or _guessed(case, each, every)) is not None:
+            message, refs = found
+            yield detector.finding(each.span_id, message, [case.ref(each.at), *refs])
+    if case.outcome.status is Status.FAILED:
+        yield from _ruled_out(detector, case)
+
+
+def _unlike_others(case: Case, one: Delegation, every: list[Delegation]) -> tuple[str, list[Ref]] | None:
+    others = [other for other in every if other.receiver == one.receiver and other is not one]
+    if len(others) < MIN_OTHERS or not one.fields:
+        return None
+    missing = next(
+        (key for key in others[0].fields if key not in one.fields and all(key in other.fields for other in others)),
+        None,
+    )
+    if missing is None:
+        return None
+    return f"{one.receiver} was not told {missing}, as it was every other time.", [case.ref(others[0].at)]
+
+
+def _guessed(case: Case, one: Delegation, every: list[Delegation]) -> tuple[str, list[Ref]] | None:
+    for action in case.actions:
+        if not one.order < action.order <= one.until or action.agent != one.receiver or action.arguments_at is None:
+            continue
+        for leaf in leaves(action.arguments, action.arguments_at[1]):
+            if text(leaf.value) in one.told:
+                continue
+            known = _known(case, one, every, leaf.key, leaf.value)
+            if known is not None:
+                what, ref = known
+                message = f"{one.receiver} took {text(leaf.value)} for {leaf.key}: {one.sender} knew of {what} and did not pass it on."
+                return message, [case.ref((action.arguments_at[0], leaf.path)), ref]
+    return None
+
+
+def _known(case: Case, one: Delegation, every: list[Delegation], key: str, guess: object) -> tuple[str, Ref] | None:
+    """What the sender knew of the same kind and did not pass on: an id or date like the guessed one, or a field of that name."""
+    values = list(of_scalar(guess))
+    value: Value | None = values[0] if len(values) == 1 and values[0].raw == guess else None
+    if value is not None and value.kind == "id" and any(sort_of(other) == sort_of(value) for other in ids_in(one.told)):
+        return None
+    if value is not None and value.kind in ("id", "date") and not case.lineage.sightings(value, one.until + 1):
+        seen = [each for each in case.lineage.alike(value, one.order) if each.value.raw not in one.told]
+        if seen:
+            return seen[0].value.raw, case.ref((seen[0].span_id, seen[0].path), seen[0].value.raw)
+    if isinstance(guess, str) and not values and not case.lineage.told(guess):
+        for other in every:
+            if (
+                other.sender == one.sender
+                and key in other.fields
+                and key not in one.fields
+                and other.fields[key] != guess
+            ):
+                return text(other.fields[key]), case.ref(other.at)
+    return None
+
+
+# --- what a failed check speaks of ----------------------------------------------------------------------------
+
+
+def _ruled_out(detector: Detector, case: Case) -> Iterator[Finding]:
     for action in case.actions:
         if action.arguments_at is None or not (is_handoff(action.name) or _is_span(action)):
             continue
         told = " ".join([text(action.arguments), *_told_afterwards(case, action)]).casefold()
         for check in case.outcome.refs:
-            for what, known in _known(case, check.quote or "", action.order):
-                if what.casefold() not in told:
+            for thing, known in _things(case, check.quote or ""):
+                if thing not in told:
                     yield detector.finding(
                         case.chooser(action),
-                        f"{action.agent or 'The agent'} knew of “{what}” and did not pass it on; the failed check speaks of it.",
+                        f"{action.agent or 'The agent'} knew of “{thing}” and did not pass it on; the failed check speaks of it.",
                         [case.ref(action.arguments_at), known, check],
                         origin_span_id=known.span_id,
                     )
@@ -42,21 +107,11 @@ def _is_span(action: Action) -> bool:
     return action.span is not None and action.span.kind is Kind.HANDOFF
 
 
-def _known(case: Case, check: str, before: int) -> Iterator[tuple[str, Ref]]:
-    """What of a failed check was known before the hand-off: things ruled out, and values."""
+def _things(case: Case, check: str) -> Iterator[tuple[str, Ref]]:
     for constraint in read_constraints(case.run, case.steps):
         for thing in sorted(constraint.ruled_out):
             if re.search(rf"\b{re.escape(thing)}s?\b", check, re.IGNORECASE):
                 yield thing, case.ref((constraint.span_id, constraint.path), constraint.text)
-    for value in typed(check):
-        for seen in case.lineage.sightings(value, before)[:1] if not _used_after(case, value, before) else ():
-            yield seen.value.raw, case.ref((seen.span_id, seen.path), seen.value.raw)
-
-
-def _used_after(case: Case, value: Value, order: int) -> bool:
-    """True when a later action named the value: then it did get through."""
-    later = (action for action in case.actions if action.order > order)
-    return any(value.canon in {each.canon for each in typed(text(action.arguments))} for action in later)
 
 
 def _told_afterwards(case: Case, action: Action) -> Iterator[str]:
@@ -69,4 +124,4 @@ def _told_afterwards(case: Case, action: Action) -> Iterator[str]:
                     yield from (part.content for part in message.parts)
 
 
-DETECTOR = Detector("handoff_drops", "A hand-off dropped information", Role.CAUSE, 5.0, find)
+DETECTOR = Detector("handoff_drops", "A hand-off dropped information", Role.CAUSE, 7.0, find)

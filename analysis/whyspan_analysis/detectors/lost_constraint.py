@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from whyspan_analysis.case import Case, Detector
 from whyspan_analysis.constraints import Constraint, dropped_arguments, read_constraints, word, words
+from whyspan_analysis.delegations import Delegation, delegations
 from whyspan_analysis.fields import text
 from whyspan_analysis.lineage import Observation
 from whyspan_analysis.model import Finding, Role
@@ -66,6 +67,10 @@ def _findings(
         yield detector.finding(origin, message, [*refs, *more], origin_span_id=later.span_id)
     if lost is None or taken != origin:
         told = _was_told(case, case.steps.agents[taken], constraint)
+        sent = None if told else _handed_over(case, case.steps.agents[taken], action)
+        if sent is not None:
+            message = f"{sent.receiver} was handed the work without being told “{constraint.text}”, and {against}."
+            yield detector.finding(sent.span_id, message, [case.ref(sent.at), *refs])
         strength = 0.3 if not told else 0.6 if lost is not None else 1.0
         yield detector.finding(taken, f"{against}{'' if told else ', of which it was not told'}.", refs, strength)
 
@@ -76,6 +81,7 @@ def _was_told(case: Case, agent: str | None, constraint: Constraint) -> bool:
         return True
     things = [
         *constraint.ruled_out,
+        *constraint.needed,
         *(bound.raw for bound in (constraint.at_most, constraint.at_least) if bound is not None),
     ]
     told = (
@@ -87,6 +93,12 @@ def _was_told(case: Case, agent: str | None, constraint: Constraint) -> bool:
         if call.content.input_messages[position].role in ("system", "user")
     )
     return any(thing.casefold() in words_ for words_ in told for thing in things)
+
+
+def _handed_over(case: Case, agent: str | None, action: Action) -> Delegation | None:
+    """How the work came to the agent that took an action."""
+    own = (each for each in delegations(case) if each.receiver == agent and each.order < action.order <= each.until)
+    return next(own, None)
 
 
 def _taken(case: Case, action: Action, broken: _Known) -> str:
@@ -133,7 +145,7 @@ def _holder(leaf: Leaf) -> str:
 
 def _breaks(constraint: Constraint, leaf: Leaf) -> bool:
     if isinstance(leaf.value, bool):
-        return leaf.value and bool(set(words(leaf.key)) & constraint.ruled_out)
+        return bool(set(words(leaf.key)) & (constraint.ruled_out if leaf.value else constraint.needed))
     if isinstance(leaf.value, str) and _is_ruled_out(constraint, leaf.value):
         return True
     value = next(iter(of_scalar(leaf.value)), None)

@@ -1,18 +1,24 @@
 """A tool failed. Most such errors are handled; one after which nothing succeeded may have ended the run."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from whyspan_analysis.case import Case, Detector
 from whyspan_analysis.model import Finding, Role
+from whyspan_analysis.steps import Action
+from whyspan_analysis.subjects import subjects
 
 UNASKED = 0.3
 """Strength where neither the call nor its arguments were captured: the fault may lie with whoever made the tool fail."""
+
+MISLED = 0.4
+"""Strength where the call was for an id nobody had seen: then whoever made it up is to blame."""
 
 
 def find(detector: Detector, case: Case) -> Iterator[Finding]:
     """Fires on every failed action; recovered when a later action succeeded or the run answered all the same."""
     for action in case.actions:
-        if action.error is None:
+        if action.error is None or _passed_on(case, action):
             continue
         later = case.made_good(action)
         after = f"`{later.name}` then succeeded" if later is not None else "nothing after it succeeded"
@@ -22,9 +28,27 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
             action.span_id,
             f'`{action.name}` failed with "{_line(action.error)}"; {after}.',
             case.action_refs(action),
-            1.0 if action.asked_by is not None or action.arguments_at is not None else UNASKED,
+            _strength(case, action),
             recovered=later is not None or case.gave_up_well,
         )
+
+
+def _strength(case: Case, action: Action) -> float:
+    if action.asked_by is None and action.arguments_at is None:
+        return UNASKED
+    unseen = any(not case.lineage.sightings(value, action.order) for _, value in subjects(action.arguments))
+    return MISLED if unseen else 1.0
+
+
+def _passed_on(case: Case, action: Action) -> bool:
+    """True when the error came up from a tool that was called within: that one is to blame."""
+    inside = bisect_right(case.actions, action.order, key=lambda other: other.order)
+    for other in case.actions[inside:]:
+        if action.span is None or other.span is None or other.span.start_ns >= action.span.end_ns > 0:
+            return False
+        if other.error is not None and other.error in (action.error or "") and case.within(other.span, action.span):
+            return True
+    return False
 
 
 def _line(error: str) -> str:
@@ -32,4 +56,4 @@ def _line(error: str) -> str:
     return line if len(line) <= 160 else f"{line[:159]}…"
 
 
-DETECTOR = Detector("tool_error", "A tool failed", Role.CAUSE, 6.0, find)
+DETECTOR = Detector("tool_error", "A tool failed", Role.CAUSE, 7.0, find)

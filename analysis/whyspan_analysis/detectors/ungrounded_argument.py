@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from whyspan_analysis.case import Case, Detector
 from whyspan_analysis.fields import text
 from whyspan_analysis.lineage import Source
-from whyspan_analysis.model import Finding, Role
+from whyspan_analysis.model import Finding, Ref, Role
+from whyspan_analysis.reckoning import reckoned
+from whyspan_analysis.statements import Statement
 from whyspan_analysis.steps import Action
 from whyspan_analysis.values import Leaf, Value, is_small, leaves, of_scalar
 
@@ -31,22 +33,21 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
         if action.arguments_at is None:
             continue
         span_id, path = action.arguments_at
-        before = action.asked_by.order + 1 if action.asked_by is not None else action.order
+        asked = action.asked_by.order if action.asked_by is not None else action.order
         for leaf in leaves(action.arguments, path):
             value = _whole(leaf)
-            if value is None or _SETTING.search(leaf.key) or _is_grounded(case, leaf, value, before):
+            if value is None or value.canon in reported or _SETTING.search(leaf.key):
                 continue
-            if value.canon in reported:
+            stated = case.statements.first(value, asked)
+            if _is_grounded(case, action, leaf, value, stated):
                 continue
             reported.add(value.canon)
-            near = case.lineage.misspelt(value, before)
-            hint = f"; the nearest value seen is {near.value.raw}" if near is not None else ""
-            refs = [case.ref((span_id, leaf.path))]
-            if near is not None:
-                refs.append(case.ref((near.span_id, near.path), near.value.raw))
+            near = _near(case, value, asked)
+            hint = f"; the nearest value seen is {near[1]}" if near is not None else ""
+            refs = [case.ref((span_id, leaf.path)), *([near[0]] if near is not None else [])]
             name = leaf.key or "the argument"
             yield detector.finding(
-                case.chooser(action),
+                case.chooser(action) if stated is None else case.decided_at(stated.call),
                 f"`{action.name}` was called with {name} = {value.raw}, which appears in nothing seen before{hint}.",
                 refs,
                 0.2 if near is None and _confirmed(action, value) else _strength(value, near_miss=near is not None),
@@ -54,11 +55,34 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
             )
 
 
-def _is_grounded(case: Case, leaf: Leaf, value: Value, before: int) -> bool:
-    """True when the value was seen before or follows from what was; ids are not computed."""
-    if _IDENTIFIES.search(leaf.key):
+def _is_grounded(case: Case, action: Action, leaf: Leaf, value: Value, stated: Statement | None) -> bool:
+    """True when the value was seen before or follows from what was; ids are not computed.
+
+    A number that was stated before is another detector's.
+    """
+    asked = action.asked_by.order if action.asked_by is not None else action.order - 1
+    before = min(asked, stated.order if stated is not None else asked) + 1
+    if _IDENTIFIES.search(leaf.key) or value.kind != "number":
         return bool(case.lineage.sightings(value, before))
-    return case.lineage.origin(value, before).source is not Source.MODEL
+    if stated is not None or case.lineage.sightings(value, before):
+        return True
+    if _near(case, value, asked) is not None:
+        return False
+    return (
+        case.lineage.origin(value, before).source is not Source.MODEL
+        or reckoned(value, case.statements.known(action.agent, before)) is not None
+    )
+
+
+def _near(case: Case, value: Value, before: int) -> tuple[Ref, str] | None:
+    """What the value looks copied from wrongly: an id or a number that differs in a character, or in its power of ten."""
+    seen = case.lineage.misspelt(value, before + 1) or case.lineage.miscopied(value, before + 1)
+    if seen is not None:
+        return case.ref((seen.span_id, seen.path), seen.value.raw), seen.value.raw
+    said = case.statements.near(value, before)
+    if said is not None:
+        return case.ref((said.call.span.span_id, said.path), said.value.raw), said.value.raw
+    return None
 
 
 def _whole(leaf: Leaf) -> Value | None:
@@ -72,10 +96,7 @@ def _whole(leaf: Leaf) -> Value | None:
 def _strength(value: Value, *, near_miss: bool) -> float:
     if near_miss:
         return 1.0
-    # Reckoned in the head over several results, more often than invented: 45 % of passing runs have such a number.
-    if value.kind == "number":
-        return 0.4
-    return 0.8
+    return 0.4 if value.kind == "number" else 0.8  # a number may be reckoned in a way nobody tried
 
 
 def _confirmed(action: Action, value: Value) -> bool:
@@ -90,4 +111,4 @@ def _corrected(action: Action, leaf: Leaf, later: Action | None) -> bool:
     return bool(later.arguments.get(leaf.key, leaf.value) != leaf.value)
 
 
-DETECTOR = Detector("ungrounded_argument", "An argument came from nowhere", Role.CAUSE, 3.5, find)
+DETECTOR = Detector("ungrounded_argument", "An argument came from nowhere", Role.CAUSE, 6.0, find)

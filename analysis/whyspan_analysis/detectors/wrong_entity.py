@@ -129,4 +129,4 @@ def _other_owner(
     return None
 
 
-DETECTOR = Detector("wrong_entity", "The wrong record was acted on", Role.CAUSE, 5.0, find)
+DETECTOR = Detector("wrong_entity", "The wrong record was acted on", Role.CAUSE, 8.0, find)

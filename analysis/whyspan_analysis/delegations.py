@@ -1,0 +1,64 @@
+"""Work passed from one agent to another, whoever recorded it: an agent inside another's run, and what it was told."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from whyspan.rules.results import parsed
+from whyspan.semconv import Kind
+from whyspan_analysis.case import Case
+from whyspan_analysis.steps import Call
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """One agent's work for another."""
+
+    sender: str | None
+    receiver: str
+    span_id: str
+    """Where the sender passed it on: its last decision before, else the hand-off, else the receiver's own span."""
+    order: int
+    until: int
+    """Positions in `Run.spans` of the receiver's first and last span."""
+    told: str
+    """What the receiver was told, its standing instructions left out."""
+    at: tuple[str, str]
+    """(span id, path) of that."""
+
+    @property
+    def fields(self) -> dict[str, object]:
+        """What was passed on, where it is an object; else nothing."""
+        told = parsed(self.told)
+        return {key: value for key, value in told.items() if value is not None} if isinstance(told, dict) else {}
+
+
+def delegations(case: Case) -> Iterator[Delegation]:
+    """The agents that worked inside another agent and were told something, in order."""
+    last = {span.span_id: order for order, span in enumerate(case.run.spans)}
+    for span in reversed(case.run.spans):
+        if span.parent_span_id in last:
+            last[span.parent_span_id] = max(last[span.parent_span_id], last[span.span_id])
+    for order, span in enumerate(case.run.spans):
+        sender = case.steps.agents.get(span.parent_span_id or "")
+        if span.kind is not Kind.AGENT or span.agent is None or sender in (None, span.agent):
+            continue
+        until = last[span.span_id]
+        call = next((each for each in case.calls if order < each.order <= until and each.agent == span.agent), None)
+        said = list(_told(call)) if call is not None else []
+        if call is not None and said:
+            path, words = said[-1]
+            blamed = _passed_on(case, sender, order) or span.parent_span_id or span.span_id
+            yield Delegation(sender, span.agent, blamed, order, until, words, (call.span.span_id, path))
+
+
+def _told(call: Call) -> Iterator[tuple[str, str]]:
+    for position in call.new:
+        message = call.content.input_messages[position]
+        for p, part in enumerate(message.parts if message.role == "user" else ()):
+            yield f"input_messages[{position}].parts[{p}].content", part.content
+
+
+def _passed_on(case: Case, sender: str | None, order: int) -> str | None:
+    """The sender's last turn before the receiver began, unless it did something else since."""
+    turn = next((call for call in reversed(case.calls) if call.agent == sender and call.order < order), None)
+    return case.decided_at(turn) if turn is not None else None

@@ -1,0 +1,92 @@
+"""The model stated a number, and acted on it, that follows from nothing it knew."""
+
+from collections import deque
+from collections.abc import Iterator
+
+from whyspan_analysis.case import Case, Detector
+from whyspan_analysis.fields import text
+from whyspan_analysis.lineage import Source, typed
+from whyspan_analysis.model import Finding, Role
+from whyspan_analysis.reckoning import left_out, reckoned, weighty
+from whyspan_analysis.statements import Statement
+from whyspan_analysis.steps import Action
+from whyspan_analysis.values import Value, leaves, of_scalar
+
+
+def find(detector: Detector, case: Case) -> Iterator[Finding]:
+    """Fires where a number that ended in a call or the answer was first written, if no tried reckoning gives it there.
+
+    The numbers a sound one follows from are looked at likewise, so the blame goes to the first that is unsound. Full
+    strength for a sum that leaves out one row; less where no way to it was found, for there may be one.
+    """
+    if not case.lineage.task_known:
+        return
+    waiting, seen = deque(_used(case)), set()
+    while waiting:
+        value, before = waiting.popleft()
+        stated = case.statements.first(value, before)
+        if stated is None or value.canon in seen or not weighty(float(value.canon)):
+            continue
+        seen.add(value.canon)
+        if case.lineage.sightings(stated.value, stated.order + 1):
+            continue
+        known = case.statements.known(stated.call.agent, stated.order)
+        missing = left_out(stated.value, known)
+        terms = reckoned(stated.value, known) if missing is None else None
+        if terms is not None:
+            waiting += [
+                (each.value, stated.order)
+                for term in terms
+                if (each := case.statements.first_number(term, stated.order))
+            ]
+        elif missing is not None or case.lineage.origin(stated.value, stated.order + 1).source is Source.MODEL:
+            yield _finding(detector, case, stated, missing)
+
+
+def _used(case: Case) -> Iterator[tuple[Value, int]]:
+    """The numbers of calls and of the answer, and by when they were written."""
+    for action in case.actions:
+        order = action.asked_by.order if action.asked_by is not None else action.order
+        for leaf in leaves(action.arguments, ""):
+            yield from ((value, order) for value in of_scalar(leaf.value) if value.kind == "number")
+    if case.answer is not None:
+        order = case.run.order[case.answer.span_id] + 1
+        yield from ((value, order) for value in typed(case.answer.text) if value.kind == "number")
+
+
+def _finding(detector: Detector, case: Case, stated: Statement, missing: float | None) -> Finding:
+    why = "follows from nothing it knew" if missing is None else f"is a sum without one of its numbers, {text(missing)}"
+    return detector.finding(
+        case.decided_at(stated.call),
+        f"The model stated {stated.value.raw}, which {why}, and went on with it.",
+        [case.ref((stated.call.span.span_id, stated.path), stated.value.raw)],
+        0.6 if missing is None else 1.0,
+        recovered=_replaced(case, stated.value),
+    )
+
+
+def _replaced(case: Case, value: Value) -> bool:
+    """True when every call with this number was made again later, for the same thing and with another one."""
+    used = [action for action in case.actions if action.changes and value.canon in _numbers(action)]
+    return bool(used) and all(_again(case, action, value) for action in used)
+
+
+def _again(case: Case, action: Action, value: Value) -> bool:
+    for other in case.actions:
+        if other.name == action.name and other.order > action.order and value.canon not in _numbers(other):
+            same = [leaf for leaf in leaves(other.arguments, "") if leaf in list(leaves(action.arguments, ""))]
+            if same:
+                return True
+    return False
+
+
+def _numbers(action: Action) -> set[str]:
+    return {
+        value.canon
+        for leaf in leaves(action.arguments, "")
+        for value in of_scalar(leaf.value)
+        if value.kind == "number"
+    }
+
+
+DETECTOR = Detector("wrong_reckoning", "A number was worked out wrongly", Role.CAUSE, 5.0, find)
