@@ -26,10 +26,18 @@ def label(name: str | None, unknown: str = "not named") -> str:
     return text(one_line(name, 32)) if name else unknown
 
 
+def by_size(sums: pl.DataFrame) -> list[str | None]:
+    """The names in the order in which charts give them colours: the largest sum first, equals by name."""
+    value = sums.columns[-1]
+    return (
+        sums.group_by("name").agg(pl.col(value).sum()).sort(value, "name", descending=[True, False])["name"].to_list()
+    )
+
+
 def stacked(sums: pl.DataFrame, period: str, *, unit: str, hover: str) -> go.Figure:
     """Bars over time, one colour a name. `sums` has the columns of `fleet.sums_by_period`; `hover` formats a value."""
     value = sums.columns[-1]
-    largest = sums.group_by("name").agg(pl.col(value).sum()).sort(value, descending=True)["name"].to_list()
+    largest = by_size(sums)
     shown = largest[:MOST_NAMES]
     figure = go.Figure(layout={**_LAYOUT, "barmode": "stack", "height": 260})
     for name in shown:
@@ -86,7 +94,7 @@ def histogram(values: list[float], *, unit: str) -> go.Figure:
 
 
 def treemap(paths: Sequence[tuple[Sequence[str], int]]) -> go.Figure:
-    """Nested rectangles: each path of names with how many runs it stands for."""
+    """Nested rectangles: each path of names with how many runs it stands for. Colours go by the order of the first names."""
     sizes: dict[tuple[str, ...], int] = {}
     for names, runs in paths:
         for depth in range(1, len(names) + 1):
@@ -99,6 +107,7 @@ def treemap(paths: Sequence[tuple[Sequence[str], int]]) -> go.Figure:
         parents=[_node(key[:-1]) for key in keys],
         values=list(sizes.values()),
         branchvalues="total",
+        sort=False,
         tiling={"packing": "squarify"},
         hovertemplate="%{label}: %{value} failed runs<extra></extra>",
     )

@@ -69,6 +69,8 @@ def _charts(failed: pl.DataFrame, incidents: list[Incident]) -> None:
             ([title(i.parts.detector), i.parts.agent or "no agent named", i.parts.tool or "no tool"], i.runs)
             for i in incidents
         ]
+        place = {name: number for number, name in enumerate(charts.by_size(sums))}
+        paths.sort(key=lambda path: place.get(path[0][0], len(place)))  # a cause has one colour in both charts
         right.plotly_chart(charts.treemap(paths), config=charts.CONFIG, key="failures-map")
 
 
