@@ -92,7 +92,7 @@ def test_base_install_names_the_missing_extra(base_install: Path, name: str) -> 
 
     assert ran.returncode == 2
     assert "pip install 'whyspan[all]'" in ran.stderr
-    assert re.search(r"the extra '(collector|analysis|ui)'", ran.stderr)
+    assert re.search(r"the extra '(collector|analysis|ui|mcp)'", ran.stderr)
     assert "Traceback" not in ran.stderr
 
 
