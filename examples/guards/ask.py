@@ -1,7 +1,7 @@
 """`ask`: a person decides, and the call is made only if they agree."""
 
 import whyspan
-from whyspan.enforcement import Request
+from whyspan.rule_guard import Request
 
 LARGE_REFUNDS = {
     "id": "large-refunds",

@@ -1,17 +1,21 @@
 """A guard: a check that may stop or change an action, and what it made of it."""
 
-from collections.abc import Mapping
 from os import PathLike
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 from whyspan import enforcement, semconv
-from whyspan.enforcement import BUDGET_SECONDS, Ask, DryRun, RuleGuard
+from whyspan.enforcement import BUDGET_SECONDS
 from whyspan.faults import contained, warn_once
-from whyspan.rule_sources import Source, load_rules
 from whyspan.rules.events import Event, On
 from whyspan.semconv import Kind, Verdict, VerdictName
 from whyspan.spans import ActiveSpan, Sendable, named, sendable
 from whyspan.values import QUOTE_LIMIT, cut, is_a, shown, to_json, to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from whyspan.rule_guard import Ask, DryRun, RuleGuard
+    from whyspan.rule_sources import Source
 
 _VERDICTS = {verdict.value: verdict for verdict in Verdict}
 
@@ -57,23 +61,23 @@ def guard(name: str, /, *, checked: object = None) -> Guard: ...
 @overload
 def guard(
     *,
-    rules: Source,
+    rules: "Source",
     copy: str | PathLike[str] | None = None,
-    ask: Ask | None = None,
-    dry_run: Mapping[str, DryRun] | None = None,
+    ask: "Ask | None" = None,
+    dry_run: "Mapping[str, DryRun] | None" = None,
     seconds: float = BUDGET_SECONDS,
-) -> RuleGuard: ...
+) -> "RuleGuard": ...
 def guard(  # noqa: PLR0913 - all by name, and all optional but one
     name: str | None = None,
     /,
     *,
     checked: object = None,
-    rules: Source | None = None,
+    rules: "Source | None" = None,
     copy: str | PathLike[str] | None = None,
-    ask: Ask | None = None,
-    dry_run: Mapping[str, DryRun] | None = None,
+    ask: "Ask | None" = None,
+    dry_run: "Mapping[str, DryRun] | None" = None,
     seconds: float = BUDGET_SECONDS,
-) -> Guard | RuleGuard:
+) -> "Guard | RuleGuard":
     """Records a guard of your own, as a `with` block whose `decide()` records its verdict; or, with `rules`, enforces rules.
 
     Rules are looked at before a tool runs, work is handed over or an answer is given, on what the agent itself records:
@@ -109,4 +113,7 @@ def guard(  # noqa: PLR0913 - all by name, and all optional but one
     """
     if rules is None:
         return Guard("guard" if name is None else name, checked=checked)
+    from whyspan.rule_guard import RuleGuard
+    from whyspan.rule_sources import load_rules
+
     return RuleGuard(load_rules(rules, copy), ask=ask, dry_run=dry_run, seconds=seconds)

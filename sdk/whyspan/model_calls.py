@@ -105,7 +105,7 @@ class ModelCall(ActiveSpan):
         return self
 
     def _judged(
-        self, guard: enforcement.RuleGuard, message: object, finish: str, tokens: tuple[int | None, int | None]
+        self, guard: enforcement.Enforcer, message: object, finish: str, tokens: tuple[int | None, int | None]
     ) -> None:
         """Tells the guard what the model said. Raises GuardBlocked where a rule forbids a tool that does not exist."""
         calls: list[tuple[str, object]] = []

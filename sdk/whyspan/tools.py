@@ -8,7 +8,6 @@ from whyspan import enforcement, semconv
 from whyspan.codec import effect_of
 from whyspan.faults import contained, warn_once
 from whyspan.rules.events import Event, On
-from whyspan.rules.results import parsed
 from whyspan.semconv import Effect, EffectName, Kind
 from whyspan.spans import CallSpan, Sendable, named
 from whyspan.values import is_a, shown, to_json, to_text
@@ -88,7 +87,7 @@ class Tool(CallSpan):
     def _event(self, kind: On) -> Event:
         schema = self._declared.get(semconv.TOOL_SCHEMA)
         effect = self._declared.get(semconv.TOOL_EFFECT)
-        return enforcement.tool_event(kind, self.name, self._arguments, effect, parsed(schema))
+        return enforcement.tool_event(kind, self.name, self._arguments, effect, enforcement.read(schema))
 
     @property
     def name(self) -> str:

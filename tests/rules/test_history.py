@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whyspan.rules.cel import NoAnswer, compile_expression
-from whyspan.rules.events import EVENT, Event, On
+from whyspan.rules.events import Event, On
 from whyspan.rules.history import FUNCTIONS, History
 from whyspan.rules.lineage import Lineage
+from whyspan.rules.rule import EVENT
 
 SCHEMA = {"type": "object", "properties": {"to": {"type": "string"}, "amount": {"type": "number"}}, "required": ["to"]}
 

@@ -245,7 +245,7 @@ def test_the_guard_sees_what_the_analysis_sees(agent: Agent, fault_id: str) -> N
     targets = [op.index for op in clean.ops if op.kind in fault.on]
     seen = 0
     for target in targets[-6:]:
-        with whyspan.guard(rules=OF_EVERY_KIND):
+        with whyspan.guard(rules=OF_EVERY_KIND, seconds=60.0):
             executed = execute(agent, 0, fault, target)
         verdicts = [span for span in executed.spans if span.name.startswith("guard ")]
         live = [(span.name.removeprefix("guard "), _checked(span)) for span in verdicts]

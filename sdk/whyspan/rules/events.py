@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from whyspan.rules.cel import Record
-
 
 class On(StrEnum):
     """What an event is."""
@@ -65,25 +63,3 @@ class Event:
     """JSON Schema of the tool's arguments, where known; rules ask `schema_error()`."""
     offered: frozenset[str] | None = None
     """The tools the model was offered; rules ask `offered()`."""
-
-
-EVENT: Final = Record(
-    "e",
-    {
-        "kind": "string",
-        "name": "string",
-        "agent": "string",
-        "effect": "string",
-        "changes": "bool",
-        "args": "any",
-        "out": "any",
-        "ok": "any",
-        "error": "string",
-        "text": "string",
-        "finish": "string",
-        "tokens": "int",
-        "usd": "double",
-        "seconds": "double",
-    },
-)
-"""What an expression may ask of an event."""

@@ -7,11 +7,31 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from whyspan.rules.cel import Expression, RuleError, compile_expression
-from whyspan.rules.events import EVENT, STOPPABLE, Event, On
+from whyspan.rules.cel import Expression, Record, RuleError, compile_expression
+from whyspan.rules.events import STOPPABLE, Event, On
 from whyspan.rules.history import FUNCTIONS
 from whyspan.rules.templates import ALWAYS, TEMPLATES, Parameters, Template, Window
 
+EVENT: Final = Record(
+    "e",
+    {
+        "kind": "string",
+        "name": "string",
+        "agent": "string",
+        "effect": "string",
+        "changes": "bool",
+        "args": "any",
+        "out": "any",
+        "ok": "any",
+        "error": "string",
+        "text": "string",
+        "finish": "string",
+        "tokens": "int",
+        "usd": "double",
+        "seconds": "double",
+    },
+)
+"""What an expression may ask of an event."""
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{1,62}[a-z0-9]")
 
 
