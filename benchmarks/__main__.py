@@ -7,6 +7,7 @@ BENCHES = {
     "dashboard": "how long the page of a run takes to open, and a selection until its details are there",
     "faults": "how often the diagnosis names the operation that was made to go wrong, beside rules that know nothing",
     "guard": "what a guarded tool call costs, with 1, 10 and 100 rules",
+    "fleet": "whether 12 causes in 10,000 runs are told apart, dated and called rightly; how long that takes",
     "ingest": "spans per second until they are queryable, beside two servers of others; what an overload loses",
     "prevention": "whether a rule made from one failing run prevents other failures of its type, and what good runs it hits",
     "sdk": "what a span costs on the caller's thread, beside other SDKs; import time; memory",

@@ -2,3 +2,7 @@
 
 What is true of a run stands in a file of its own, which only this package reads.
 """
+
+from benchmarks.fleet.measure import run
+
+__all__ = ["run"]

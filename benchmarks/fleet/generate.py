@@ -67,13 +67,13 @@ def read_truth(folder: Path) -> dict[str, Truth]:
 def _request(runs: int, first: int) -> tuple[bytes, list[Truth]]:
     request, truths = ExportTraceServiceRequest(), []
     for number in range(first, min(first + RUNS_PER_REQUEST, runs)):
-        sent, truth = _run(number, number / runs * sum(DAYS))
+        sent, truth = made(number, number / runs * sum(DAYS))
         request.resource_spans.extend(sent.resource_spans)
         truths.append(truth)
     return request.SerializeToString(), truths
 
 
-def _run(number: int, moment: float) -> tuple[ExportTraceServiceRequest, Truth]:
+def made(number: int, moment: float) -> tuple[ExportTraceServiceRequest, Truth]:
     """One run that began so many days after the first."""
     rng = Random(f"fleet/{number}")
     day = int(moment)
