@@ -1,7 +1,10 @@
 """What a run said at its end, and where it said it."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from whyspan.semconv import Kind
-from whyspan_analysis.fields import join
+from whyspan_analysis.fields import join, text
 from whyspan_analysis.model import Run
 from whyspan_analysis.steps import Action, Answer, Call, parts
 from whyspan_collector.records import Span
@@ -36,7 +39,15 @@ def read_answer(run: Run, calls: list[Call], actions: list[Action]) -> Answer | 
         if not any(action.order > last.order for action in actions):
             path, said = last.texts[-1]
             return Answer(said, last.span.span_id, path)
-    return None
+    return next((Answer(text(output), span_id, "output") for span_id, output in _typed(run)), None)
+
+
+def _typed(run: Run) -> Iterator[tuple[str, Any]]:
+    """What agents at the top returned as an object of their own, last first: an answer without words."""
+    for root in reversed(run.children[None]):
+        output = run.contents[root.span_id].output
+        if root.kind is Kind.AGENT and root.status != "error" and isinstance(output, dict | list) and output:
+            yield root.span_id, output
 
 
 def _nearest_to(run: Run, said: str) -> Answer | None:

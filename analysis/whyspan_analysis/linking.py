@@ -12,6 +12,7 @@ from typing import Any
 from whyspan.rules.results import error_in, parsed
 from whyspan.semconv import Kind
 from whyspan_analysis.fields import join, text
+from whyspan_analysis.handoffs import handoff_target, is_handoff
 from whyspan_analysis.model import Run
 from whyspan_analysis.steps import Action, Call, canonical
 from whyspan_collector.records import Part, Span
@@ -87,7 +88,7 @@ def _windows(calls: list[Call], end: int) -> dict[str, int]:
 def _pair(asked: list[Action], executed: list[Action], until: dict[str, int]) -> list[Action]:
     """Join what was asked for with what was executed; returns the executions nobody was seen asking for."""
     taken: set[int] = set()
-    for key, within in ((_by_id, False), (_by_arguments, False), (_by_name, True)):
+    for key, within in ((_by_id, False), (_by_arguments, False), (_by_name, True), (_by_target, True)):
         groups: dict[Any, deque[Action]] = defaultdict(deque)
         for other in executed:
             if id(other) not in taken and (value := key(other)) is not None:
@@ -115,6 +116,12 @@ def _by_arguments(action: Action) -> tuple[str, str] | None:
 
 def _by_name(action: Action) -> str:
     return action.name
+
+
+def _by_target(action: Action) -> tuple[str | None, str] | None:
+    """Who work is handed to: `transfer_to_billing` was asked for, `handoff to billing` carried out."""
+    target = handoff_target(action.name, action.arguments) if is_handoff(action.name) else None
+    return None if target is None else (action.agent, target.casefold())
 
 
 def _merge(action: Action, executed: Action) -> None:

@@ -112,3 +112,13 @@ def test_recorded_decisions_of_the_samples_keep_their_words(sample_run: Callable
     assert (which.source, which.options_source, which.rationale_source) == ("recorded",) * 3
     assert [option.label for option in which.options if not option.chosen] == ["o-88127", "o-85102"]
     assert all(option.why_not for option in which.options if not option.chosen)
+
+
+def test_a_handoff_seen_from_two_sides_is_one_decision(script: Any) -> None:
+    """A tool was asked for, and a hand-off of another name carried it out."""
+    run = script("My invoice is wrong.", ["transfer_to_billing"])
+    run.ask(("transfer_to_billing", {}))
+    run.span("handoff to billing", attributes={"whyspan.kind": "handoff"})
+    decisions = run.diagnose().decisions
+    assert [decision.choice for decision in decisions] == ["transfer_to_billing"]
+    assert len(decisions[0].led_to) == 1

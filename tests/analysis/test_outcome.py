@@ -98,3 +98,13 @@ def test_results_in_envelopes_are_as_empty_as_without(script: Any) -> None:
     run.turn("search", {"query": "refunds"}, {"status": "success", "content": [{"text": "[]"}]})
     run.answer("Refunds are possible within 30 days.")
     assert run.diagnose().outcome.check.startswith("Every look-up came back empty")
+
+
+def test_an_answer_that_is_an_object_is_an_answer(script: Any) -> None:
+    """Agents with a typed output return an object by way of a tool; nobody says a word."""
+    run = script("Who wrote it?", ["final_result"])
+    run.ask(("final_result", {"author": "Mira"}))
+    run.root.attributes["final_result"] = '{"author": "Mira"}'
+    run.root.scope = "pydantic-ai"
+    diagnosis = run.diagnose()
+    assert diagnosis.outcome.status is Status.OK
