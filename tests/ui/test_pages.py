@@ -285,6 +285,18 @@ def test_reports_lead_to_the_runs(open_page: OpenPage, sample_data: Path) -> Non
     assert [button.label for button in app.get("download_button")] == ["HTML", "Markdown", "JSON"]
 
 
+def test_scheduled_reports_are_offered(open_page: OpenPage, sample_data: Path, tmp_path: Path) -> None:
+    """What `whyspan up` has written is there to take away, the latest first."""
+    folder = shutil.copytree(sample_data, tmp_path / "data")
+    (folder / "reports").mkdir()
+    for day in ("2026-11-20", "2026-11-21"):
+        (folder / "reports" / f"whyspan-{day}.html").write_text("<!doctype html>")
+    app = open_page(folder, "reports.py")
+
+    offered = [button.proto.label for button in app.get("download_button")]
+    assert offered[-2:] == ["whyspan-2026-11-21", "whyspan-2026-11-20"]
+
+
 def test_failures_are_grouped_by_cause(open_page: OpenPage, sample_data: Path) -> None:
     """Each cause says how often, where and since when, and leads to the decisive step of runs that show it; a filter narrows them."""
     app = open_page(sample_data, "failures.py")

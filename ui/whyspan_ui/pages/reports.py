@@ -5,12 +5,16 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from whyspan_analysis.duties import FOLDER, REPORT_DAYS
 from whyspan_analysis.report import html, markdown, wording
 from whyspan_analysis.report.model import Cause, Report
 from whyspan_ui import data
 from whyspan_ui.components import badges
 from whyspan_ui.components.markup import Markup, prose, tag
 from whyspan_ui.components.notices import empty_store
+
+_SCHEDULED = 7
+"""Reports offered; the folder keeps a month of them."""
 
 
 def page() -> None:
@@ -23,6 +27,7 @@ def page() -> None:
         st.html(tag("div", tag("h1", "Batch report"), tag("span", period(report), class_="muted"), class_="run-header"))
         downloads(report)
     st.html(tag("section", tag("ul", *(tag("li", prose(line)) for line in report.summary)), class_="verdict summary"))
+    scheduled()
     if report.causes:
         st.html(tag("h2", "What failed, by cause"))
         st.html(tag("div", *(cause_card(cause) for cause in report.causes), class_="causes"))
@@ -62,6 +67,16 @@ def downloads(report: Report) -> None:
         st.download_button(
             name, render, file_name=f"whyspan-report.{suffix}", mime=mime, icon=":material/download:", on_click="ignore"
         )
+
+
+def scheduled() -> None:
+    """The reports of the last week that `whyspan up` wrote, the latest first; nothing where it has written none."""
+    written = sorted((data.data_dir() / FOLDER).glob("whyspan-*.html"), reverse=True)[:_SCHEDULED]
+    if not written:
+        return
+    with st.expander(f"Written every day, each over the {REPORT_DAYS} days before"):
+        for path in written:
+            st.download_button(path.stem, path.read_bytes, file_name=path.name, mime="text/html", on_click="ignore")
 
 
 def cause_card(cause: Cause) -> Markup:
