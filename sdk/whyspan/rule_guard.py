@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 MAX_RUNS: Final = 1_000
 """Runs whose history is kept at a time; of more, the one that began first is forgotten."""
+_OF_VALUES: Final = frozenset({"label", "seen", "taint", "invented"})
+"""Functions that need the values of the run indexed."""
 _GRAVITY: Final = (GuardAction.BLOCK, GuardAction.ASK, GuardAction.DRY_RUN, GuardAction.WARN, GuardAction.ALLOW)
 """Of several rules a call breaks, the gravest decides."""
 
@@ -82,6 +84,8 @@ class RuleGuard:
         seconds: float = enforcement.BUDGET_SECONDS,
     ) -> None:
         self._rules = tuple(rules)
+        used = [each.uses for rule in self._rules for each in (rule.a, rule.b) if each is not None]
+        self._reads = any(_OF_VALUES & uses for uses in used)
         self._ask = ask
         self._dry_run = dict(dry_run or {})
         self._seconds = seconds
@@ -117,7 +121,10 @@ class RuleGuard:
         """Something happened that nobody can stop any more; rules that it breaks are recorded."""
         try:
             with self._lock:
-                broken = self._placed(event).observe(event)
+                evaluation = self._placed(event)
+                broken = evaluation.observe(event)
+                if self._reads:  # now, and not in the time the next call has
+                    evaluation.history.lineage.read()
         except Exception as error:  # noqa: BLE001 - ours, whatever it is
             contain(error)
             return

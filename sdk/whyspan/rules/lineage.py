@@ -14,6 +14,7 @@ MAX_TEXTS: Final = 2_000_000
 MAX_LEAVES: Final = 5_000
 """Scalars indexed of one result."""
 _TOKEN = re.compile(r"[^\s\"'`()\[\]{}<>,;|=]+")
+_DIGIT = re.compile(r"\d")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 """A number as people write it."""
 _VALUE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w.:/#+-]+|[^@\s]+@[^@\s]+\.\w+|\w+://\S+|\d{6,}", re.ASCII)
@@ -125,7 +126,7 @@ class Lineage:
 
     def _sources(self, scalar: Any) -> set[str]:
         """Who said it: names of tools, and an empty name for the task."""
-        self._read()
+        self.read()
         spelling = canonical(scalar)
         if (known := self._from.get(spelling)) is not None:
             return known
@@ -136,7 +137,8 @@ class Lineage:
             self._from[spelling] = found
         return found
 
-    def _read(self) -> None:
+    def read(self) -> None:
+        """Takes in what was given and observed since; otherwise the first question does."""
         while self._waiting:
             source, value = self._waiting.pop(0)
             for scalar in scalars(value):
@@ -148,12 +150,17 @@ class Lineage:
 
     def _index(self, source: str, text: str) -> None:
         folded = text.casefold()
-        for match in _TOKEN.finditer(folded):
-            token = match[0].strip(".:!?*")
-            if any(map(str.isdigit, token)):
-                self._from.setdefault(canonical(token), set()).add(source)
-        for match in _GROUPED.finditer(folded):
-            self._from.setdefault(canonical(match[0]), set()).add(source)
+        known = self._from
+        tokens = [token for token in _TOKEN.findall(folded) if not token.isalpha()]  # prose is most of it
+        for written in {*tokens, *_GROUPED.findall(folded)}:
+            token = written.strip(".:!?*")
+            if _DIGIT.search(token) is None:
+                continue
+            spelling = canonical(token) if token[0].isdigit() else token
+            if spelling in known:
+                known[spelling].add(source)
+            else:
+                known[spelling] = {source}
         if self._kept < MAX_TEXTS and len(folded) >= 4:
             self._kept += len(folded)
             self._texts.append((source, folded))
