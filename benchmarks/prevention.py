@@ -192,9 +192,6 @@ def table(results: Sequence[Judged], judged: Sequence[Subject]) -> list[str]:
         )
     clean = sum(each.fault is None and each.run.status is Status.OK for each in judged)
     tolerated = sum(each.fault is not None and each.run.status is Status.OK for each in judged)
-    lines.append(
-        f"types for which more than half of the single failures give a rule that holds: {prevented} of {len(types)}"
-    )
     lines.append(f"judged on {clean} passing runs without a fault and {tolerated} with a fault that did no harm")
     return lines
 
