@@ -46,6 +46,8 @@ class Visit:
     """CPU seconds of renderer and dashboard for it."""
     selections: list[float]
     """Seconds from a key to the details of the span it selects, each."""
+    selecting_cpu: float
+    """CPU seconds of renderer and dashboard for one of them."""
     received: int
     """Bytes over the network until then, as they were sent: compressed."""
 
@@ -77,6 +79,7 @@ def _print(name: str, visits: list[Visit]) -> None:
         f"{_ms(visit.painted for visit in visits):,}",
         f"{_ms(visit.cpu for visit in visits):,}",
         f"{_ms(selections):,}" if selections else "not measured",
+        f"{_ms(visit.selecting_cpu for visit in visits):,}" if selections else "not measured",
         f"{statistics.median(visit.received for visit in visits) / 1000:,.0f}",
     )
     print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
@@ -187,7 +190,9 @@ def _visit(chromium: str, place: _Place) -> Visit:
         painted = time.perf_counter() - start
         cpu, received = _cpu(place.processes) - before, sum(sizes)
         page.wait_for_timeout(500)
-        return Visit(painted, cpu, [_select(page, key) for key in _KEYS] if place.selects else [], received)
+        before = _cpu(place.processes)
+        selections = [_select(page, key) for key in _KEYS] if place.selects else []
+        return Visit(painted, cpu, selections, (_cpu(place.processes) - before) / len(_KEYS), received)
 
 
 def _select(page: Any, key: str) -> float:
