@@ -48,6 +48,10 @@ def test_a_failure_becomes_a_rule_in_force(data: Path, capsys: pytest.CaptureFix
     assert (in_force["status"], in_force["activated_by"]) == ("active", "ada")
     assert f"activated  {rule['id']} by ada: agreed" in whyspan("log")[1]
 
+    whyspan("propose", failed)
+    assert whyspan("add", str(tmp_path / "proposed.yaml"))[0] == 2
+    assert json.loads(whyspan("--json")[1])["rules"][0]["status"] == "active"  # proposed again it stays in force
+
     whyspan("retire", rule["id"], "--by", "bo")
     assert json.loads(whyspan("--json")[1])["rules"] == []
 

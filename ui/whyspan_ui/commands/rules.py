@@ -108,6 +108,9 @@ def _with_store(options: argparse.Namespace, store: AnyStore) -> int:
         _write(in_force, options.output)
     elif options.action == "add":
         rules = [compiled.rule for compiled in read(Path(options.words[0]))]
+        in_force = {rule.id for rule in kept_rules(store) if rule.status is not RuleStatus.CANDIDATE}
+        if taken := sorted(in_force & {rule.id for rule in rules}):
+            raise UsageError(f"{', '.join(taken)}: in force already; retire it first, or give the new one another id")
         keep(store, [_as_candidate(rule) for rule in rules], "imported", person=options.by, note=options.note)
         terminal.err.print(
             f"kept {len(rules)} rules as candidates; `whyspan rules activate ID --by NAME` makes one active"
@@ -193,7 +196,9 @@ def _propose(options: argparse.Namespace, store: AnyStore) -> None:
         terminal.print_json(json.dumps(document))
     else:
         rules_text.print_proposals(proposals, rejected)
-    keep(store, [proposal.rule for proposal in proposals], "proposed", person=options.by, note=options.note)
+    known = {rule.id for rule in kept_rules(store)}  # a rule that is in force must not become a candidate again
+    new = [proposal.rule for proposal in proposals if proposal.rule.id not in known]
+    keep(store, new, "proposed", person=options.by, note=options.note)
     if options.output is not None:
         _write([proposal.rule for proposal in proposals], options.output)
 
