@@ -107,14 +107,7 @@ def _with_store(options: argparse.Namespace, store: AnyStore) -> int:
         in_force = [rule for rule in kept_rules(store) if rule.status is not RuleStatus.CANDIDATE]
         _write(in_force, options.output)
     elif options.action == "add":
-        rules = [compiled.rule for compiled in read(Path(options.words[0]))]
-        in_force = {rule.id for rule in kept_rules(store) if rule.status is not RuleStatus.CANDIDATE}
-        if taken := sorted(in_force & {rule.id for rule in rules}):
-            raise UsageError(f"{', '.join(taken)}: in force already; retire it first, or give the new one another id")
-        keep(store, [_as_candidate(rule) for rule in rules], "imported", person=options.by, note=options.note)
-        terminal.err.print(
-            f"kept {len(rules)} rules as candidates; `whyspan rules activate ID --by NAME` makes one active"
-        )
+        _add(options, store)
     else:
         _change(options, store)
     return 0
@@ -201,6 +194,15 @@ def _propose(options: argparse.Namespace, store: AnyStore) -> None:
     keep(store, new, "proposed", person=options.by, note=options.note)
     if options.output is not None:
         _write([proposal.rule for proposal in proposals], options.output)
+
+
+def _add(options: argparse.Namespace, store: AnyStore) -> None:
+    rules = [compiled.rule for compiled in read(Path(options.words[0]))]
+    in_force = {rule.id for rule in kept_rules(store) if rule.status is not RuleStatus.CANDIDATE}
+    if taken := sorted(in_force & {rule.id for rule in rules}):
+        raise UsageError(f"{', '.join(taken)}: in force already; retire it first, or give the new one another id")
+    keep(store, [_as_candidate(rule) for rule in rules], "imported", person=options.by, note=options.note)
+    terminal.err.print(f"kept {len(rules)} rules as candidates; `whyspan rules activate ID --by NAME` makes one active")
 
 
 def _write(rules: Sequence[Rule], path: Path | None) -> None:
