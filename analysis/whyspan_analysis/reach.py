@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from whyspan.semconv import Kind
 from whyspan_analysis.case import Case
 from whyspan_analysis.lineage import END
+from whyspan_analysis.model import Status
 from whyspan_analysis.values import leaves, of_scalar, of_text
 
 STANDING_FOR_MANY = (Kind.AGENT, Kind.STEP, Kind.OTHER)
@@ -25,7 +26,14 @@ def reach(case: Case) -> set[str]:
 
 
 def _anchors(case: Case) -> Iterator[str]:
-    """Where the outcome is seen: its evidence, the answer, and the last step taken."""
+    """Where the outcome is seen: its evidence, the answer, and the last step taken.
+
+    A failed check judges what the run left behind, so the changes it made, and the calls it never made good, are seen too.
+    """
+    if case.outcome.status is Status.FAILED and case.outcome.explicit:
+        for action in case.actions:
+            if action.changes if action.ok else case.made_good(action) is None:
+                yield action.span_id
     for ref in case.outcome.refs:
         yield ref.span_id
     if case.answer is not None:
