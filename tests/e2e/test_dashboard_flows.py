@@ -57,7 +57,7 @@ def test_a_link_opens_what_was_on_the_screen(page: Any, url: str, refund: dict[s
     page.keyboard.press("e")
     selected = page.evaluate("new URL(location.href).searchParams.get('span')")
     detail_of(page, selected)
-    page.get_by_text("Share").click()
+    page.get_by_text("Share", exact=True).click()
     page.get_by_text("Copy link").click()
     page.get_by_text("Copied").wait_for()
     link = page.evaluate("navigator.clipboard.readText()")

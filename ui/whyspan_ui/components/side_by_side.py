@@ -72,7 +72,10 @@ def table(found: Comparison, pairs: list[Pair]) -> Markup:
     return tag(
         "div",
         tag(
-            "table", tag("tr", tag("th", "this run"), tag("th", "differs"), tag("th", "the other run")), *rows, class_="pairs"
+            "table",
+            tag("tr", tag("th", "this run"), tag("th", "differs"), tag("th", "the other run")),
+            *rows,
+            class_="pairs",
         ),
         tag("p", f"{more:,} more steps are not shown; “Only differences” leaves out what is equal.", class_="muted")
         if more
