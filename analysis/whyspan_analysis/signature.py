@@ -118,11 +118,19 @@ def _checks(run: Run, diagnosis: Diagnosis) -> str:
 
 
 def _tool(run: Run, hypothesis: Hypothesis, cause: Finding) -> str | None:
-    """The tool the decisive step came to, else the first the evidence speaks of."""
-    if cause.detector == "unknown_tool":
-        return UNKNOWN_TOOL
+    """The tool the decisive step came to, else the first the evidence speaks of; one that was made up goes without its name."""
     spoken_of = (run.span(ref.span_id).tool for ref in cause.refs)
-    return hypothesis.tool or next((tool for tool in spoken_of if tool), None)
+    tool = hypothesis.tool or next((tool for tool in spoken_of if tool), None)
+    return UNKNOWN_TOOL if cause.detector == "unknown_tool" or _made_up(run, tool) else tool
+
+
+def _made_up(run: Run, tool: str | None) -> bool:
+    """True when tools were offered, this was not among them, and it never came to anything."""
+    if tool is None:
+        return False
+    offered = {definition.get("name") for content in run.contents.values() for definition in content.tool_definitions}
+    used = [span for span in run.spans if span.tool == tool]
+    return bool(offered) and tool not in offered and all(span.status == "error" for span in used)
 
 
 def _error(run: Run, hypothesis: Hypothesis, cause: Finding, node: DecisionNode | None) -> str | None:

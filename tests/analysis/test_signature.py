@@ -64,6 +64,23 @@ def test_another_cause_has_another_signature(script: Any) -> None:
     assert len(ids) == 4
 
 
+def test_made_up_tools_are_one_cause(script: Any) -> None:
+    """An agent that makes tools up makes up another one each time; a tool that code called without offering it keeps its name."""
+
+    def made_up(tool: str, error: str | None) -> Signature | None:
+        run = script("Refund order o-1", ["refund"])
+        run.turn(tool, {"order": "o-1"}, {"ok": True}, error=error)
+        run.turn("refund", {"order": "o-1"}, error="HTTP 503")
+        run.answer("I could not refund it.")
+        run.check(ok=False)
+        return signed(run)
+
+    unknown = [made_up(f"refund_{suffix}", f"there is no tool 'refund_{suffix}'") for suffix in ("v2", "all", "now")]
+    assert len({each.id for each in unknown if each}) == 1
+    assert unknown[0] is not None
+    assert "refund_v2" not in str(unknown[0])
+
+
 def test_a_run_that_did_not_fail_has_none(script: Any) -> None:
     """Signatures are of failures."""
     assert signed(refunded(script, "o-1")) is None
