@@ -1,7 +1,7 @@
 """Alarms: what is not as it was. New causes, rising ones, and what goes missing without a word: traffic, and what is captured.
 
 Quiet by design: the latest window is held beside the week before it, within one version and model where they have a past, and
-all tests of a window are corrected together, so that a window without a change raises one in a hundred times at most.
+all tests of a window are corrected together. How often a window without a change raises one is measured: docs/benchmarks.md.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from whyspan_analysis.incidents.statistics import corrected, fisher
 from whyspan_collector.service import AnyStore
 
 SURE: Final = 0.01
-"""The largest q: on windows in which nothing changed, the share of them with any alarm."""
+"""The largest q, of all tests of a window together."""
 DAY_NS: Final = 86_400 * 10**9
 WINDOWS: Final = 7
 """Windows before the latest one it is held beside: a week of days, so that a weekend is nothing new."""
