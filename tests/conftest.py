@@ -1,5 +1,6 @@
 """What every folder of tests may use: the sample recordings as a data folder."""
 
+import os
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+os.environ.pop("COLUMNS", None)  # workers of a parallel run are told 80; tests read what a pipe gets
 settings.register_profile("whyspan", deadline=None)  # a loaded machine is no defect: timings live in benchmarks
 settings.load_profile("whyspan")
 
