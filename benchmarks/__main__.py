@@ -4,6 +4,7 @@ import argparse
 from importlib import import_module
 
 BENCHES = {
+    "diagnosis": "how long a diagnosis takes; with WHYSPAN_FAILBENCH=FOLDER, where public failed runs went wrong beside rules that know nothing",
     "dashboard": "how long the page of a run takes to open, and a selection until its details are there",
     "faults": "how often the diagnosis names the operation that was made to go wrong, beside rules that know nothing",
     "guard": "what a guarded tool call costs, with 1, 10 and 100 rules",

@@ -173,6 +173,10 @@ class Lineage:
             seen = seen + [other for other in self._sightings.get(spelling, ()) if other.value.canon == spelling[1]]
         return [sighting for sighting in seen if sighting.order < before]
 
+    def within_id(self, value: Value) -> bool:
+        """True when a number stands within an id that was seen: the 7504069 of `certificate_7504069`."""
+        return len(value.canon) >= MIN_SLIP and any(key[0] == "id" and value.canon in key[1] for key in self._sightings)
+
     def alike(self, value: Value, before: int) -> list[Sighting]:
         """The other values of the same form seen before a position, each where it stood first: `o-4711` for `o-1234`."""
         form = _DIGIT.sub("0", value.canon)

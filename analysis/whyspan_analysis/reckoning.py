@@ -169,7 +169,11 @@ def columns(fields: Iterable[tuple[str, str, object]]) -> dict[str, list[float]]
     )
     found: dict[str, list[float]] = {}
     for record in records.values():
-        alike = [f" where {key}={value}" for key, value in record.items() if isinstance(value, str) and 1 < said[key, value] < len(records)]
+        alike = [
+            f" where {key}={value}"
+            for key, value in record.items()
+            if isinstance(value, str) and 1 < said[key, value] < len(records)
+        ]
         for key, number in record.items():
             if isinstance(number, int | float) and not isinstance(number, bool):
                 for suffix in ("", *alike):

@@ -5,10 +5,11 @@ A value an agent works out stands in one turn's words and is used in later ones;
 
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from whyspan_analysis.lineage import MIN_SLIP, Lineage, typed
-from whyspan_analysis.reckoning import Known, columns
+from whyspan_analysis.lineage import MAX_SLIP, MIN_SLIP, Lineage, typed
+from whyspan_analysis.reckoning import Known, columns, weighty
 from whyspan_analysis.steps import Call, Steps
 from whyspan_analysis.values import Value, of_scalar, of_text, significand, slips
 
@@ -32,6 +33,7 @@ class Statements:
     def __init__(self, steps: Steps, lineage: Lineage) -> None:
         self._lineage = lineage
         self._first: dict[tuple[str, str], Statement] = {}
+        self._near: dict[tuple[str, str], Statement] = {}
         self._stated: dict[str | None, list[tuple[int, float]]] = defaultdict(list)
         self._told: dict[str | None, list[tuple[int, float]]] = defaultdict(list)
         for call in steps.calls:
@@ -56,12 +58,15 @@ class Statements:
 
     def near(self, value: Value, before: int) -> Statement | None:
         """A value stated before that this one looks copied from wrongly: one slip, or another power of ten."""
-        for statement in self._first.values():
-            if statement.value.canon == value.canon:
-                continue
-            if statement.order < before and statement.value.kind == value.kind and _is_near(statement.value, value):
-                return statement
-        return None
+        if not self._near:
+            for statement in self._first.values():
+                for key in _slips(statement.value):
+                    self._near.setdefault(key, statement)
+        found = (self._near.get(key) for key in _slips(value))
+        return next(
+            (each for each in found if each is not None and each.order < before and each.value.canon != value.canon),
+            None,
+        )
 
     def first_number(self, number: float, before: int) -> Statement | None:
         """Like `first`, for a number without its spelling."""
@@ -82,12 +87,12 @@ class Statements:
         return Known(results[::-1], _before(self._told[agent], before + 1), _before(self._stated[agent], before))
 
 
-def _is_near(one: Value, other: Value) -> bool:
-    if one.kind == "number" and len(significand(one.canon)) > 2 and significand(one.canon) == significand(other.canon):
-        return one.canon != other.canon
-    if not MIN_SLIP <= len(one.canon) == len(other.canon):
-        return False
-    return any(slip in slips(other.canon) for slip in slips(one.canon))
+def _slips(value: Value) -> Iterator[tuple[str, str]]:
+    """Keys that a value shares with those it may be a wrong copy of."""
+    if value.kind == "number" and weighty(float(value.canon)):
+        yield "digits", significand(value.canon)
+    if MIN_SLIP <= len(value.canon) <= MAX_SLIP:
+        yield from ((value.kind, slip) for slip in slips(value.canon))
 
 
 def _before(numbers: list[tuple[int, float]], order: int) -> list[float]:

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from whyspan_analysis.case import Case, Detector
-from whyspan_analysis.fields import text
 from whyspan_analysis.model import DecisionNode, Finding, Ref, Role
 from whyspan_analysis.steps import Action, Call
 from whyspan_analysis.subjects import ids_in, sort_of, subjects
-from whyspan_analysis.values import Value, of_text
+from whyspan_analysis.values import Value, leaves, of_scalar, of_text
+
+MAX_FIELDS = 60
+"""Fields of a result that may bring one record up; a larger one is a listing or a document."""
 
 
 @dataclass(slots=True)
@@ -103,7 +106,15 @@ def _act(detector: Detector, case: Case, mind: _Mind, action: Action) -> Iterato
         )
     if action.result_at is not None and action.error is None:
         passed = {value.canon for _, value in subjects(action.arguments)}
-        found = [value for value in ids_in(text(action.result)) if value.canon not in passed]
+        held = list(islice(leaves(action.result, ""), MAX_FIELDS + 1))
+        if len(held) > MAX_FIELDS:
+            return  # a listing brings no one record up
+        found = [
+            value
+            for leaf in held
+            for value in of_scalar(leaf.value)
+            if value.kind == "id" and value.canon not in passed
+        ]
         _take(case, mind, found, "found", action.result_at)
 
 

@@ -33,16 +33,18 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
             columns[key].append((observation, column))
     reported: set[str] = set()
     for key, found in columns.items():
+        usual = median(abs(leaf.value) for _, column in found for leaf in column)
         for observation, column in found:
+            if observation.action.span_id in reported or min(abs(leaf.value) for leaf in column) < FACTOR / 2 * usual:
+                continue  # in a column of many the one result does not move the median far
             others = [leaf.value for each, rest in found if each is not observation for leaf in rest]
-            if observation.action.span_id in reported or not _leaps([leaf.value for leaf in column], others):
+            if not _leaps([leaf.value for leaf in column], others):
                 continue
             reported.add(observation.action.span_id)
-            first = column[0]
             yield detector.finding(
                 observation.action.span_id,
-                f"`{observation.action.name}` gave {key} {first.value}, where other results have about {median(others):g}.",
-                [case.ref((observation.span_id, first.path))],
+                f"`{observation.action.name}` gave {key} {column[0].value}, where other results have about {median(others):g}.",
+                [case.ref((observation.span_id, column[0].path))],
             )
 
 

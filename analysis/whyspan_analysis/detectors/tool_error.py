@@ -1,5 +1,6 @@
 """A tool failed. Most such errors are handled; one after which nothing succeeded may have ended the run."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
@@ -11,12 +12,21 @@ from whyspan_analysis.subjects import subjects
 UNASKED = 0.3
 """Strength where neither the call nor its arguments were captured: the fault may lie with whoever made the tool fail."""
 
+REFUSED = 0.6
+"""Strength where the tool refused the call: agents read refusals and do something else."""
 MISLED = 0.4
 """Strength where the call was for an id nobody had seen: then whoever made it up is to blame."""
 
+_REFUSED = re.compile(
+    r"not (?:found|allowed|available|enough|permitted|supported|valid|exist)|cannot|can't|must|should|invalid|no such|does ?n[o']t"
+    r"|unknown|missing|unexpected|required|denied|forbidden|there is no|\bno \w+ ['\"`]|exceed",
+    re.IGNORECASE,
+)
+"""How tools say that the call was at fault, not they: then whoever made it is to blame."""
+
 
 def find(detector: Detector, case: Case) -> Iterator[Finding]:
-    """Fires on every failed action; recovered when a later action succeeded or the run answered all the same."""
+    """Fires on every failed action, and blames its caller where the tool refused the call; recovered when a later action succeeded or the run answered all the same."""
     for action in case.actions:
         if action.error is None or _passed_on(case, action):
             continue
@@ -25,7 +35,7 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
         if later is None and case.answer is not None:
             after = "the run then answered"
         yield detector.finding(
-            action.span_id,
+            case.chooser(action) if _REFUSED.search(action.error) else action.span_id,
             f'`{action.name}` failed with "{_line(action.error)}"; {after}.',
             case.action_refs(action),
             _strength(case, action),
@@ -37,7 +47,9 @@ def _strength(case: Case, action: Action) -> float:
     if action.asked_by is None and action.arguments_at is None:
         return UNASKED
     unseen = any(not case.lineage.sightings(value, action.order) for _, value in subjects(action.arguments))
-    return MISLED if unseen else 1.0
+    if unseen:
+        return MISLED
+    return REFUSED if _REFUSED.search(action.error or "") else 1.0
 
 
 def _passed_on(case: Case, action: Action) -> bool:
@@ -56,4 +68,4 @@ def _line(error: str) -> str:
     return line if len(line) <= 160 else f"{line[:159]}…"
 
 
-DETECTOR = Detector("tool_error", "A tool failed", Role.CAUSE, 7.0, find)
+DETECTOR = Detector("tool_error", "A tool failed", Role.CAUSE, 8.0, find)

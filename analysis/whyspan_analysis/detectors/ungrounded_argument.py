@@ -50,7 +50,7 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
                 case.chooser(action) if stated is None else case.decided_at(stated.call),
                 f"`{action.name}` was called with {name} = {value.raw}, which appears in nothing seen before{hint}.",
                 refs,
-                0.2 if near is None and _confirmed(action, value) else _strength(value, near_miss=near is not None),
+                _strength(action, value, near_miss=near is not None),
                 recovered=_corrected(action, leaf, later.get(action.name)),
             )
 
@@ -93,9 +93,13 @@ def _whole(leaf: Leaf) -> Value | None:
     return found[0]
 
 
-def _strength(value: Value, *, near_miss: bool) -> float:
+def _strength(action: Action, value: Value, *, near_miss: bool) -> float:
+    if value.kind == "date" and not action.changes:
+        return 0.2  # a search may try the days around
     if near_miss:
         return 1.0
+    if _confirmed(action, value):
+        return 0.2
     return 0.4 if value.kind == "number" else 0.8  # a number may be reckoned in a way nobody tried
 
 

@@ -12,15 +12,29 @@ from whyspan_analysis.statements import Statement
 from whyspan_analysis.steps import Action
 from whyspan_analysis.values import Value, leaves, of_scalar
 
+MAX_LOOSE = 2
+"""Turns with numbers from nowhere up to which they are told: where more have them, what they came from was not captured."""
+
 
 def find(detector: Detector, case: Case) -> Iterator[Finding]:
     """Fires where a number that ended in a call or the answer was first written, if no tried reckoning gives it there.
 
     The numbers a sound one follows from are looked at likewise, so the blame goes to the first that is unsound. Full
-    strength for a sum that leaves out one row; less where no way to it was found, for there may be one.
+    strength for a sum that leaves out one row; less where no way to it was found, for there may be one; none
+    where many turns have such numbers, or no result was captured.
     """
-    if not case.lineage.task_known:
+    if not case.lineage.task_known or not case.lineage.observations:
         return
+    found = list(_unsound(detector, case))
+    loose = {finding.span_id for finding in found if finding.strength < 1}
+    spans: set[str] = set()
+    for finding in found:
+        if finding.span_id not in spans and (finding.strength == 1 or len(loose) <= MAX_LOOSE):
+            spans.add(finding.span_id)
+            yield finding
+
+
+def _unsound(detector: Detector, case: Case) -> Iterator[Finding]:
     waiting, seen = deque(_used(case)), set()
     while waiting:
         value, before = waiting.popleft()
@@ -28,7 +42,7 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
         if stated is None or value.canon in seen or not weighty(float(value.canon)):
             continue
         seen.add(value.canon)
-        if case.lineage.sightings(stated.value, stated.order + 1):
+        if case.lineage.sightings(stated.value, stated.order + 1) or case.lineage.within_id(stated.value):
             continue
         known = case.statements.known(stated.call.agent, stated.order)
         missing = left_out(stated.value, known)
@@ -60,7 +74,7 @@ def _finding(detector: Detector, case: Case, stated: Statement, missing: float |
         case.decided_at(stated.call),
         f"The model stated {stated.value.raw}, which {why}, and went on with it.",
         [case.ref((stated.call.span.span_id, stated.path), stated.value.raw)],
-        0.6 if missing is None else 1.0,
+        0.5 if missing is None else 1.0,
         recovered=_replaced(case, stated.value),
     )
 
@@ -89,4 +103,4 @@ def _numbers(action: Action) -> set[str]:
     }
 
 
-DETECTOR = Detector("wrong_reckoning", "A number was worked out wrongly", Role.CAUSE, 5.0, find)
+DETECTOR = Detector("wrong_reckoning", "A number was worked out wrongly", Role.CAUSE, 4.0, find)
