@@ -90,11 +90,11 @@ def routes(backend: Backend) -> list[BaseRoute]:
         ("POST", "/query/{name}", _query),
         ("POST", "/excerpts", _excerpts),
         ("POST", "/diagnoses", _diagnoses),
-        ("POST", "/incident-events", _incident_events),
-        ("POST", "/rule-events", _rule_events),
+        ("POST", "/incident-events", _adds(read_event, Store.record_incident_event)),
+        ("POST", "/rule-events", _adds(read_rule_event, Store.record_rule_event)),
         ("POST", "/rule-checks", _rule_checks),
         ("GET", "/rules", _rules),
-        ("POST", "/annotations", _annotations),
+        ("POST", "/annotations", _adds(read_annotation, Store.annotate)),
         ("POST", "/delete", _delete),
         ("POST", "/pins", _pins),
         ("POST", "/unpin", _unpin),
@@ -208,26 +208,19 @@ async def _diagnoses(backend: Backend, request: Request) -> Response:
     return JSONResponse({"saved": table.num_rows})
 
 
-async def _incident_events(backend: Backend, request: Request) -> Response:
-    """Add what somebody did about an incident."""
-    _check_type(request, "application/json")
-    event = read_event(json.loads(await read_body(request, backend.config.max_body_bytes)))
-    await _in_thread(backend, backend.store.record_incident_event, event)
-    return JSONResponse({"recorded": True})
+def _adds(read: Callable[[Any], Any], record: Callable[[Store, Any], None]) -> _Handler:
+    """A handler that adds what the JSON in the body says to the store."""
 
+    async def add(backend: Backend, request: Request) -> Response:
+        await _in_thread(backend, record, backend.store, read(await _json(backend, request)))
+        return JSONResponse({"recorded": True})
 
-async def _rule_events(backend: Backend, request: Request) -> Response:
-    """Add what happened to a rule."""
-    _check_type(request, "application/json")
-    event = read_rule_event(json.loads(await read_body(request, backend.config.max_body_bytes)))
-    await _in_thread(backend, backend.store.record_rule_event, event)
-    return JSONResponse({"recorded": True})
+    return add
 
 
 async def _rule_checks(backend: Backend, request: Request) -> Response:
     """Replace what is known of the rules in some runs."""
-    _check_type(request, "application/json")
-    checks = read_checks(json.loads(await read_body(request, backend.config.max_body_bytes)))
+    checks = read_checks(await _json(backend, request))
     await _in_thread(backend, backend.store.save_rule_checks, checks)
     return JSONResponse({"saved": len(checks.checked)})
 
@@ -240,18 +233,9 @@ async def _rules(backend: Backend, _: Request) -> Response:
     return JSONResponse({"schema": "whyspan.rules/1", "rules": in_force})
 
 
-async def _annotations(backend: Backend, request: Request) -> Response:
-    """Add what somebody says about the diagnosis of a run."""
-    _check_type(request, "application/json")
-    annotation = read_annotation(json.loads(await read_body(request, backend.config.max_body_bytes)))
-    await _in_thread(backend, backend.store.annotate, annotation)
-    return JSONResponse({"recorded": True})
-
-
 async def _delete(backend: Backend, request: Request) -> Response:
     """Delete the runs of `run_ids`. The drain empties the journal, which may still have what they came in."""
-    _check_type(request, "application/json")
-    asked = json.loads(await read_body(request, backend.config.max_body_bytes))
+    asked = await _json(backend, request)
     if not (isinstance(asked, dict) and _is_texts(asked.get("run_ids"))):
         raise QueryError('runs are deleted with {"run_ids": ["...", ...]}')
     await _in_thread(backend, backend.ingest.drain, _DRAIN_SECONDS)
@@ -274,8 +258,7 @@ async def _unpin(backend: Backend, request: Request) -> Response:
 
 
 async def _read_pins(backend: Backend, request: Request) -> tuple[list[str], str | None]:
-    _check_type(request, "application/json")
-    asked = json.loads(await read_body(request, backend.config.max_body_bytes))
+    asked = await _json(backend, request)
     if not (isinstance(asked, dict) and _is_texts(asked.get("run_ids"))):
         raise QueryError('pins are changed with {"run_ids": ["...", ...], "reason": "..."}')
     if not isinstance(asked.get("reason"), str | None):
@@ -303,6 +286,12 @@ async def _restore(backend: Backend, request: Request) -> Response:
     finally:
         path.unlink(missing_ok=True)
     return JSONResponse({"restored": True})
+
+
+async def _json(backend: Backend, request: Request) -> Any:
+    """The body of a request that changes something."""
+    _check_type(request, "application/json")
+    return json.loads(await read_body(request, backend.config.max_body_bytes))
 
 
 def _check_type(request: Request, media_type: str) -> None:
