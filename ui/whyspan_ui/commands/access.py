@@ -2,7 +2,7 @@
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -18,6 +18,19 @@ from whyspan_collector.service import AnyStore, open_store
 from whyspan_ui.errors import UsageError
 from whyspan_ui.printable import one_line
 from whyspan_ui.terminal import progress
+
+
+def add_actions(parser: argparse.ArgumentParser, actions: Mapping[str, str]) -> None:
+    """Adds `[ACTION] [WORD ...]`, and the actions with what they do to the description. Without one it lists."""
+    width = max(map(len, actions)) + 1
+    listed = "\n".join(f"  {action:<{width}} {words}" for action, words in actions.items())
+    parser.description = f"{parser.description}\n\nactions:\n{listed}"
+    parser.add_argument(
+        "action", metavar="ACTION", nargs="?", choices=tuple(actions), default="list", help="(default: list)"
+    )
+    parser.add_argument(
+        "words", metavar="WORD", nargs="*", help="what the action takes; an ID is any unique beginning of one"
+    )
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:

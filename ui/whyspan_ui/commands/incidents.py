@@ -41,14 +41,7 @@ _STATUS: Final = {"ack": "acknowledged", "fix": "fixed", "ignore": "ignored", "r
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to do with which incident."""
-    listed = "\n".join(f"  {action:<7} {words}" for action, words in ACTIONS.items())
-    parser.description = f"{parser.description}\n\nactions:\n{listed}"
-    parser.add_argument(
-        "action", metavar="ACTION", nargs="?", choices=tuple(ACTIONS), default="list", help="(default: list)"
-    )
-    parser.add_argument(
-        "words", metavar="WORD", nargs="*", help="what the action takes; an ID is any unique beginning of one"
-    )
+    access.add_actions(parser, ACTIONS)
     parser.add_argument("--version", metavar="V", help="with fix: the version that holds the fix")
     parser.add_argument("--by", metavar="NAME", help="who does it (default: the name of the account)")
     access.add_since(parser)

@@ -53,14 +53,7 @@ _TAKES: Final = {"list": (0, 0), "log": (0, 0), "export": (0, 0), "broken": (0, 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to do with which rules."""
-    listed = "\n".join(f"  {action:<9} {words}" for action, words in ACTIONS.items())
-    parser.description = f"{parser.description}\n\nactions:\n{listed}"
-    parser.add_argument(
-        "action", metavar="ACTION", nargs="?", choices=tuple(ACTIONS), default="list", help="(default: list)"
-    )
-    parser.add_argument(
-        "words", metavar="WORD", nargs="*", help="what the action takes; an ID is any unique beginning of one"
-    )
+    access.add_actions(parser, ACTIONS)
     parser.add_argument("--by", metavar="NAME", help="who does it; must be said to activate, shadow and retire")
     parser.add_argument("--note", metavar="WORDS", help="why, for the log")
     parser.add_argument(
