@@ -7,8 +7,10 @@ import pytest
 
 from whyspan.rules.events import Event, On
 from whyspan.rules.rule import Rule, Scope, compile_rule
+from whyspan_analysis.detectors import BY_NAME
 from whyspan_analysis.model import Diagnosis, Grade, Outcome, Status
 from whyspan_analysis.rules.history import PastRun, measure, point_of_no_return
+from whyspan_analysis.rules.ideas import IDEAS
 from whyspan_analysis.rules.interval import wilson
 from whyspan_analysis.rules.propose import propose
 
@@ -129,3 +131,8 @@ def test_lead_and_lateness_are_measured() -> None:
 def test_wilson(hits: int, of: int, interval: tuple[float, float]) -> None:
     """The interval is the published one."""
     assert wilson(hits, of) == pytest.approx(interval, abs=5e-5)
+
+
+def test_ideas_name_detectors_that_exist() -> None:
+    """An idea that speaks of a detector nobody has would never come first."""
+    assert {detector for idea in IDEAS for detector in idea.detectors} <= set(BY_NAME)

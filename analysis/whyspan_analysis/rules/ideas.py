@@ -51,7 +51,7 @@ class Idea:
 
     name: str
     detectors: frozenset[str]
-    """The detectors whose findings it is a rule against; it is tried first when one of them spoke."""
+    """The detectors whose findings it is a rule against; it comes first when one of them spoke. None where no detector looks for the sign."""
     look: Look
     """The rungs, most general first; none where the moment has no such sign."""
 
@@ -210,16 +210,16 @@ IDEAS: Final = (
         frozenset({"tool_error_ignored", "tool_error"}),
         _open("failed_changes", "was an error, and it was to change something", "Try it again, or say that it did not happen."),
     ),
-    Idea("repeated-call", frozenset({"exact_loop", "duplicate_action"}), _repeated),
+    Idea("repeated-call", frozenset({"exact_loop", "repeated_change"}), _repeated),
     Idea("retry-storm", frozenset({"retry_storm"}), _retried),
     Idea(
         "partial-result",
-        frozenset({"partial_result", "partial_result_used"}),
+        frozenset(),
         _open("partial", "says that there is more of it", "Read the rest first."),
     ),
     Idea(
         "hollow-result",
-        frozenset({"default_value_used"}),
+        frozenset({"blank_result"}),
         _open("hollow", "holds nothing but zeros and empty texts", "Ask again: it looks like a default, not like an answer."),
     ),
     Idea(
@@ -227,7 +227,7 @@ IDEAS: Final = (
         frozenset({"empty_result_used"}),
         _open("empty", "was empty", "Search otherwise, or say that nothing was found."),
     ),
-    Idea("skipped-step", frozenset({"unverified_irreversible", "premature_stop"}), _skipped),
+    Idea("skipped-step", frozenset({"unverified_irreversible"}), _skipped),
 )  # fmt: skip
 """All of them, in the order they are tried where no detector prefers one."""
 
