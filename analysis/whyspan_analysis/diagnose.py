@@ -15,7 +15,7 @@ from whyspan_analysis.suspects import suspects
 from whyspan_analysis.weights import Firing, weighed
 from whyspan_analysis.words import chain, verdict
 
-ANALYSIS_VERSION = "7"
+ANALYSIS_VERSION = "8"
 """Changes whenever the same spans may get another diagnosis; stored diagnoses of other versions are made anew."""
 
 MAX_HYPOTHESES = 8

@@ -33,7 +33,7 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
 
 def _named(case: Case, choice: Choice) -> tuple[str, list[Ref], float] | None:
     """What the words name that only another record holds; the reasons first, then the request."""
-    for sources, strength in ((choice.words, 1.0), (choice.asked, 0.5)):
+    for who, sources, strength in (("its reason", choice.words, 1.0), ("the request", choice.asked, 0.5)):
         if any(_speaks_of(said, own) for own in _own(choice) for _, _, said in sources):
             continue
         for key, own in choice.taken.fields.items():
@@ -45,7 +45,7 @@ def _named(case: Case, choice: Choice) -> tuple[str, list[Ref], float] | None:
                 if at is not None:
                     refs = [case.ref(at, str(leaf.value)), case.ref((choice.taken.span_id, own.path))]
                     refs.append(case.ref((other.span_id, leaf.path)))
-                    return f"the words with it speak of {key} {leaf.value}; it has {own.value}", refs, strength
+                    return f"{who} speaks of {key} {leaf.value}; it has {own.value}", refs, strength
     return None
 
 

@@ -132,7 +132,7 @@ def _slowest(report: Report) -> Iterator[Line]:
 
 def _limits(report: Report) -> Iterator[Line]:
     if report.totals.incomplete:
-        line = f"{count(report.totals.incomplete, 'run')} incomplete: a span or its parent never arrived, so less can be said about them."
+        line = f"{count(report.totals.incomplete, 'run')} incomplete: a span or its parent never arrived, so less can be said."
         yield line, []
 
 

@@ -79,6 +79,7 @@ def run(options: argparse.Namespace) -> int:
                 if json.loads(document)["outcome"]["status"] == "failed":
                     outside = changes(build_case(load_run(store, run_id)))
                     section("What it changed outside", map(rules_text.change_line, outside))
+                out.print()
     return 0
 
 
@@ -140,7 +141,6 @@ def print_diagnosis(row: dict[str, Any], document: dict[str, Any]) -> None:
     if hypotheses:
         out.print()
         out.print(text((f"Beside a run that passed: whyspan compare {row['run_id'][:12]}", "dim")))
-    out.print()
 
 
 def section(title: str, lines: Iterator[Any]) -> None:
