@@ -13,8 +13,8 @@ from whyspan.semconv import Kind
 from whyspan_analysis.model import Run
 from whyspan_collector import vocabularies
 from whyspan_collector.records import Content, Log, Span
-from whyspan_collector.rollup import LATEST_NS
 from whyspan_collector.rows import logs_from_table, outlines_from_table, spans_from_table
+from whyspan_collector.runs import LATEST_NS
 
 if TYPE_CHECKING:
     from pyarrow import Table

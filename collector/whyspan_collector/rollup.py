@@ -9,13 +9,8 @@ from hashlib import sha256
 
 from whyspan.semconv import Kind
 from whyspan_collector.prices import Prices
-from whyspan_collector.runs import LogFacts, SpanFacts, SpanKey
+from whyspan_collector.runs import LATEST_NS, LogFacts, SpanFacts, SpanKey
 from whyspan_collector.usage import Usage, above, costs, total, usage_of
-
-EARLIEST_NS = 946_684_800 * 10**9
-"""2000-01-01: nothing was traced before; 0 and 1 are what broken clocks send."""
-LATEST_NS = 7_258_118_400 * 10**9
-"""2200-01-01: beyond it lie milliseconds sent as nanoseconds times a million, and 2^64-1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +65,7 @@ def roll_up(
             be stored and belong to another run; such a span is a root, not an orphan.
         prices: what tokens cost where no cost was reported.
     """
-    ordered = sorted(spans, key=lambda span: (not _starts_validly(span), span.start_ns, span.trace_id, span.span_id))
+    ordered = sorted(spans, key=lambda span: (not span.starts_validly, span.start_ns, span.trace_id, span.span_id))
     own = {span.key for span in ordered}
     parents = {span.key: (span.trace_id, span.parent_span_id) for span in ordered if span.parent_span_id}
     parents = {key: parent for key, parent in parents.items() if parent in own or parent not in stored}
@@ -135,16 +130,12 @@ def _same_call(outer: Sequence[str | None] | None, inner: Sequence[str | None]) 
     return not ids_differ and (outer[2] != inner[2] or (outer[3], inner[3]) == ("client", "server"))
 
 
-def _starts_validly(span: SpanFacts) -> bool:
-    return EARLIEST_NS <= span.start_ns < LATEST_NS
-
-
 def _clock(spans: Iterable[SpanFacts]) -> tuple[int, int, bool]:
     """Returns start, end and whether every time can be one; 0, 0 where no span has valid times."""
     starts, ends, all_valid = [], [], True
     for span in spans:
         end_ns = span.end_ns or span.start_ns  # a pending span has run at least until it began
-        if _starts_validly(span) and span.start_ns <= end_ns < LATEST_NS:
+        if span.starts_validly and span.start_ns <= end_ns < LATEST_NS:
             starts.append(span.start_ns)
             ends.append(end_ns)
         else:

@@ -7,6 +7,7 @@ root agents holds several runs. Nothing here depends on the order in which anyth
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import TypeAlias
 
 from whyspan.semconv import Kind
@@ -16,6 +17,12 @@ SpanKey: TypeAlias = tuple[str, str]
 
 _Part: TypeAlias = tuple[str, str]
 """(trace id, span id of the anchor): the piece of a trace that no join can take apart."""
+
+
+EARLIEST_NS = 946_684_800 * 10**9
+"""2000-01-01: nothing was traced before; 0 and 1 are what broken clocks send."""
+LATEST_NS = 7_258_118_400 * 10**9
+"""2200-01-01: beyond it lie milliseconds sent as nanoseconds times a million, and 2^64-1."""
 
 
 @dataclass(slots=True)  # not frozen: that triples what it costs to make one, and there is one per span
@@ -60,6 +67,11 @@ class SpanFacts:
         """What identifies the span."""
         return self.trace_id, self.span_id
 
+    @property
+    def starts_validly(self) -> bool:
+        """Whether the start is a time that a clock can have shown."""
+        return EARLIEST_NS <= self.start_ns < LATEST_NS
+
 
 @dataclass(slots=True)
 class LogFacts:
@@ -84,8 +96,9 @@ def partition(spans: Iterable[SpanFacts]) -> dict[str, list[SpanFacts]]:
         spans: a set that is closed under these joins, in any order, every span once.
 
     Returns:
-        run id -> its spans by (start, trace id, span id). The run id is the smallest trace id of the run, with
-        `-<span id of its earliest anchor there>` appended when other spans of that trace belong to another run.
+        run id -> its spans by (start, trace id, span id). The run id is the id of the trace that starts first (what joins
+        a run later, say feedback, does not rename it), with `-<span id of its earliest anchor there>` appended when other
+        spans of that trace belong to another run.
     """
     traces: dict[str, dict[str, SpanFacts]] = defaultdict(dict)
     for span in spans:
@@ -195,11 +208,16 @@ def _run_ids(groups: Mapping[_Part, set[_Part]], traces: Mapping[str, Mapping[st
             groups_of_trace[trace_id].add(group)
     run_ids = {}
     for group, parts in groups.items():
-        smallest = min(trace_id for trace_id, _ in parts)
-        if len(groups_of_trace[smallest]) == 1:
-            run_ids[group] = smallest
+        first = min({trace_id for trace_id, _ in parts}, key=lambda trace_id: (_start_of(traces[trace_id]), trace_id))
+        if len(groups_of_trace[first]) == 1:
+            run_ids[group] = first
         else:
-            anchors = (anchor for trace_id, anchor in parts if trace_id == smallest)
-            root = min(anchors, key=lambda span_id: (traces[smallest][span_id].start_ns, span_id))
-            run_ids[group] = f"{smallest}-{root}"
+            anchors = (anchor for trace_id, anchor in parts if trace_id == first)
+            root = min(anchors, key=lambda span_id: (traces[first][span_id].start_ns, span_id))
+            run_ids[group] = f"{first}-{root}"
     return run_ids
+
+
+def _start_of(members: Mapping[str, SpanFacts]) -> float:
+    """The earliest valid start among a trace's spans, infinite where none is valid."""
+    return min((span.start_ns for span in members.values() if span.starts_validly), default=inf)

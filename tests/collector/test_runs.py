@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whyspan.semconv import Kind
-from whyspan_collector.runs import LogFacts, SpanFacts, assign_logs, partition
+from whyspan_collector.runs import EARLIEST_NS, LogFacts, SpanFacts, assign_logs, partition
 
 
 def trace(number: int) -> str:
@@ -118,8 +118,19 @@ def test_a_link_leads_to_the_run_that_holds_the_linked_span() -> None:
     assert sorted(map(sorted, grouped(joined))) == [[(5, 1), (5, 2)], [(5, 3)]]
 
 
-def test_a_run_of_a_split_trace_keeps_the_smallest_whole_trace_as_its_id() -> None:
-    """The root's span id is appended only where the smallest trace is shared with another run."""
+def test_what_joins_later_does_not_rename_a_run() -> None:
+    """The trace that starts first names the run, whichever id chance gave to it and to the feedback; broken clocks do not."""
+    start = EARLIEST_NS + 10**18
+    asked = [span(5, 1, run_key="a", start_ns=start), span(5, 2, 1, start_ns=1)]
+    reviewed = span(4, 3, run_key="a", start_ns=start + 10**12)
+    unclocked = span(3, 4, run_key="a", start_ns=0)
+    assert list(partition(asked)) == list(partition([*asked, reviewed])) == [trace(5)]
+    assert list(partition([*asked, unclocked])) == [trace(5)]
+    assert list(partition([span(5, 1, run_key="a"), span(4, 3, run_key="a")])) == [trace(4)]
+
+
+def test_the_roots_span_id_is_part_of_a_run_id_only_where_a_trace_is_shared() -> None:
+    """Of two runs in one trace, the one that starts in a trace of its own is named by that alone."""
     spans = [span(5, 1), span(5, 2), span(4, 3, linked_spans=link(5, 2))]
     assert members(partition(spans)) == {trace(4): {(4, 3), (5, 2)}, f"{trace(5)}-{1:016x}": {(5, 1)}}
 

@@ -6,8 +6,8 @@ import pytest
 
 from whyspan.semconv import Kind
 from whyspan_collector.prices import Prices
-from whyspan_collector.rollup import EARLIEST_NS, RunRow, roll_up
-from whyspan_collector.runs import LogFacts, SpanFacts
+from whyspan_collector.rollup import RunRow, roll_up
+from whyspan_collector.runs import EARLIEST_NS, LogFacts, SpanFacts
 
 T0 = EARLIEST_NS + 10**18
 TRACE = f"{1:032x}"

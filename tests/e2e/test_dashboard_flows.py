@@ -39,7 +39,7 @@ def detail_of(page: Any, span_id: str) -> Any:
 def test_from_a_failed_run_to_where_it_parted_from_a_good_one(page: Any, url: str, refund: dict[str, Any]) -> None:
     """One click holds the run beside a passing one; the first other choice is named, and leads into the run."""
     page.goto(f"{url}/investigate?run={refund['run_id']}")
-    page.get_by_role("link", name="Compare", exact=True).last.click()
+    page.locator("[data-testid=stMain]").get_by_role("link", name="Compare", exact=True).click()
 
     telling = page.locator(".verdict", has_text="First choice that differs")
     sync_api.expect(telling).to_contain_text("search without the customer")

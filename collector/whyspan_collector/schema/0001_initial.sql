@@ -86,7 +86,7 @@ CREATE TABLE joins (
 
 -- One row per run; rebuilt from spans and logs for every trace that changed.
 CREATE TABLE runs (
-    run_id          VARCHAR NOT NULL,       -- the smallest trace id of the run, plus the root's span id where a trace holds several
+    run_id          VARCHAR NOT NULL,       -- the trace that starts first, plus the root's span id where a trace holds several runs
     trace_ids       VARCHAR[] NOT NULL,     -- sorted
     root_span_id    VARCHAR,                -- NULL when the root never arrived
     run_keys        VARCHAR[] NOT NULL,     -- the agent's own ids for it
