@@ -27,7 +27,7 @@ def run(runs: int = RUNS, folder: Path | None = None, *, again: bool = True) -> 
     truth = read_truth(made)
     product = Product()
     try:
-        print(f"sent and queryable in {product.send(_bodies(made)):.0f} s")
+        print(f"sent and queryable in {product.send(bodies(made)):.0f} s")
         analysis = product.run("analyze", "--workers", "2")
         print(f"analyzed in {analysis.seconds:.0f} s, {analysis.mib:.0f} MiB")
         found = product.signatures()
@@ -68,7 +68,8 @@ def _again(made: Path, found: Found) -> None:
             shutil.rmtree(product.collector.data)
 
 
-def _bodies(made: Path) -> Iterator[bytes]:
+def bodies(made: Path) -> Iterator[bytes]:
+    """The requests in the order they were sent."""
     return (path.read_bytes() for path in sorted((made / "requests").iterdir()))
 
 
