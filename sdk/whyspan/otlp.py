@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.trace import SpanContext
 
+from whyspan import semconv
+
 if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import Event, ReadableSpan
     from opentelemetry.sdk.util.instrumentation import InstrumentationScope
     from opentelemetry.trace import Link
+
+    from whyspan.chain import Chains
 
 REQUEST_BYTES: Final = 4 * 2**20
 """Size at which a request is full; receivers commonly stop at 4 MiB (gRPC) or 20 to 64 MiB (HTTP)."""
@@ -22,7 +26,9 @@ _HAS_REMOTE, _IS_REMOTE = 0x100, 0x200
 """SpanFlags of trace.proto: whether the parent is in another process is known, and is so."""
 
 
-def requests(spans: Iterable["ReadableSpan"], extra: Mapping[str, int]) -> Iterable[tuple[bytes, int]]:
+def requests(
+    spans: Iterable["ReadableSpan"], extra: Mapping[str, int], chains: "Chains"
+) -> Iterable[tuple[bytes, int]]:
     """The bodies of export requests for these spans, each with how many are in it.
 
     Two bodies one after the other are the body of one request with the spans of both: that is protobuf's rule for
@@ -31,11 +37,12 @@ def requests(spans: Iterable["ReadableSpan"], extra: Mapping[str, int]) -> Itera
     Args:
         spans: Ended spans, or pending ones without an end.
         extra: Attributes that are added to every resource.
+        chains: Ended spans become the next entries of these.
     """
     groups: dict[tuple[Resource, InstrumentationScope | None], list[bytes]] = {}
     size = count = 0
     for span in spans:
-        encoded = _field(2, _span(span))
+        encoded = _field(2, _chained(span, chains))
         groups.setdefault((span.resource, span.instrumentation_scope), []).append(encoded)
         size, count = size + len(encoded), count + 1
         if size >= REQUEST_BYTES:
@@ -62,6 +69,14 @@ def _scope(scope: "InstrumentationScope") -> bytes:
     return _text(1, scope.name) + _text(2, scope.version) + _attributes(3, scope.attributes)
 
 
+def _chained(span: "ReadableSpan", chains: "Chains") -> bytes:
+    """A span with its entry in the chain behind it; one that is pending will be replaced, so it has none."""
+    content = _span(span)
+    if span.context is None or not span.end_time:
+        return content
+    return content + _attributes(9, {semconv.CHAIN: chains.add(span.context.trace_id, content)})
+
+
 def _span(span: "ReadableSpan") -> bytes:
     context, parent = span.get_span_context(), span.parent
     if context is None:  # no span of a tracer is without one
@@ -74,8 +89,8 @@ def _span(span: "ReadableSpan") -> bytes:
             b"" if parent is None else _field(4, parent.span_id.to_bytes(8, "big")),
             _text(5, span.name),
             _number(6, span.kind.value + 1),
-            pack("<BQ", 7 << 3 | 1, span.start_time or 0),
-            pack("<BQ", 8 << 3 | 1, span.end_time or 0),
+            _time(7, span.start_time),
+            _time(8, span.end_time),
             _attributes(9, span.attributes),
             _number(10, span.dropped_attributes),
             *(_field(11, _event(event)) for event in span.events),
@@ -89,8 +104,12 @@ def _span(span: "ReadableSpan") -> bytes:
 
 
 def _event(event: "Event") -> bytes:
-    time = pack("<BQ", 1 << 3 | 1, event.timestamp)
-    return time + _text(2, event.name) + _attributes(3, event.attributes) + _number(4, event.dropped_attributes)
+    return (
+        _time(1, event.timestamp)
+        + _text(2, event.name)
+        + _attributes(3, event.attributes)
+        + _number(4, event.dropped_attributes)
+    )
 
 
 def _link(link: "Link") -> bytes:
@@ -162,6 +181,10 @@ def _value(value: Any) -> bytes:
 
 def _text(number: int, text: str | None) -> bytes:
     return _field(number, text.encode("utf-8", "replace")) if text else b""
+
+
+def _time(number: int, value: int | None) -> bytes:
+    return pack("<BQ", number << 3 | 1, value) if value else b""
 
 
 def _number(number: int, value: int) -> bytes:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from whyspan import otlp
+from whyspan.chain import Chains
 from whyspan.courier import Courier
 from whyspan.faults import warn_once
 from whyspan.spool import Spool
@@ -48,10 +49,11 @@ class CollectorOutlet:
         self._budget = budget
         self._losses = losses
         self._courier = Courier(collector, Spool(root / collector.key, budget), losses)
+        self._chains = Chains()
 
     def put(self, spans: Sequence["ReadableSpan"]) -> None:
         """Returns when the spans are on disk, whatever the network does."""
-        for body, count in otlp.requests(spans, self._losses.attributes()):
+        for body, count in otlp.requests(spans, self._losses.attributes(), self._chains):
             self._courier.put(body, count)
 
     def flush(self, seconds: float) -> bool:

@@ -188,6 +188,8 @@ OPERATION_KEY: Final = "whyspan.operation.key"
 """16 hex digits, the same for operations with the same kind, name and input; equal ones of a run differ by their order."""
 REDACTED: Final = "whyspan.redacted"
 """How many secrets were masked in this span."""
+CHAIN: Final = "whyspan.chain"
+"""`<segment>-<number>-<hash>`: the span's entry in the chain of its trace; see `whyspan.chain`."""
 
 HANDOFF_TARGET: Final = "whyspan.handoff.target"
 """Name of the agent the work goes to; the agent it comes from is the span's `gen_ai.agent.name`."""

@@ -10,6 +10,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 import whyspan
 from whyspan import Redaction, otlp
+from whyspan.chain import Chains
 from whyspan.redaction import Redactor
 from whyspan.testing import capture
 
@@ -53,7 +54,7 @@ def everything() -> list[ReadableSpan]:
 
 def sent(content: Any) -> bytes:
     redactor = Redactor(Redaction(), content)
-    return b"".join(body for body, _ in otlp.requests([redactor(span) for span in everything()], {}))
+    return b"".join(body for body, _ in otlp.requests([redactor(span) for span in everything()], {}, Chains()))
 
 
 @pytest.mark.parametrize("content", ["metadata", "hashes"])

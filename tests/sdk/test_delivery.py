@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import Link, SpanContext, SpanKind, StatusCode, TraceFlags
 
 from whyspan import otlp
+from whyspan.chain import Chains, link
 from whyspan.delivery import Delivery
 from whyspan.losses import Losses
 from whyspan.outlets import ExporterOutlet
@@ -323,18 +324,25 @@ def spans_of_all_sorts() -> list[ReadableSpan]:
 
 
 def test_encoding_is_opentelemetrys() -> None:
-    """Our bytes say what OpenTelemetry's own encoder says."""
+    """Our bytes say what OpenTelemetry's own encoder says, and each span carries its entry in the chain of its trace."""
     spans = spans_of_all_sorts()
-    ((body, count),) = otlp.requests(spans, {})
+    ((body, count),) = otlp.requests(spans, {}, Chains())
+    request = ExportTraceServiceRequest.FromString(body)
+    chained = [(span, span.attributes.pop()) for span in request.resource_spans[0].scope_spans[0].spans]
 
     assert count == 2
-    assert ExportTraceServiceRequest.FromString(body) == encode_spans(spans)
+    assert request == encode_spans(spans)
+    before = ""
+    for number, (span, entry) in enumerate(chained, start=1):
+        segment, _, carried = entry.value.string_value.split("-")
+        before = link(segment, number, before, span.SerializeToString(deterministic=True))
+        assert (entry.key, carried) == ("whyspan.chain", before)
 
 
 def test_bodies_can_be_joined() -> None:
     """Two bodies in a row are one request with the spans of both; losses are told on the resource."""
     spans = spans_of_all_sorts()
-    joined = b"".join(body for span in spans for body, _ in otlp.requests([span], {"whyspan.lost.queue": 7}))
+    joined = b"".join(body for span in spans for body, _ in otlp.requests([span], {"whyspan.lost.queue": 7}, Chains()))
     request = ExportTraceServiceRequest.FromString(joined)
 
     names = [span.name for each in request.resource_spans for scope in each.scope_spans for span in scope.spans]

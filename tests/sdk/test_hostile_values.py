@@ -14,6 +14,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 
 import whyspan
 from whyspan import otlp
+from whyspan.chain import Chains
 from whyspan.redaction import Redactor
 from whyspan.testing import capture
 
@@ -274,7 +275,7 @@ def test_no_public_name_is_left_out() -> None:
 def delivered(spans: list[ReadableSpan]) -> tuple[int, bytes]:
     """How many spans a collector gets, and the request with all that they say; what is to be JSON is JSON."""
     prepared = [Redactor(whyspan.Redaction(secrets=False), "full")(span) for span in spans]
-    body = b"".join(body for body, _ in otlp.requests(prepared, {}))
+    body = b"".join(body for body, _ in otlp.requests(prepared, {}, Chains()))
     request = ExportTraceServiceRequest.FromString(body)
     arrived = [span for each in request.resource_spans for scope in each.scope_spans for span in scope.spans]
     for span in arrived:

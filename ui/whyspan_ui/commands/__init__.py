@@ -32,7 +32,7 @@ COMMANDS = (
     Command("report", "report", "write a failure report over many runs"),
     Command("rules", "rules", "propose, test and activate rules that prevent failures"),
     Command("check", "check", "say whether runs keep the rules; ends with status 1 when one does not"),
-    Command("verify", "verify", "say whether the log of the rules is what was written"),
+    Command("verify", "verify", "say whether the spans of runs, and the log of the rules, are what was written"),
     Command("mcp", "mcp", "answer coding agents over MCP, read-only"),
     Command("webhook", "webhook", "send a test to the webhook that is told of alarms"),
     Command("sql", "sql", "answer a SELECT of your own, read-only and bounded"),
