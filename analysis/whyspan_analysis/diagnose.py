@@ -9,6 +9,7 @@ from whyspan_analysis.detectors import detect
 from whyspan_analysis.lineage import Lineage
 from whyspan_analysis.model import Diagnosis, Grade, Run
 from whyspan_analysis.outcome import judge
+from whyspan_analysis.outside import changes
 from whyspan_analysis.ranking import rank
 from whyspan_analysis.reconstruct import read_steps
 from whyspan_analysis.suspects import suspects
@@ -44,6 +45,7 @@ def diagnose(run: Run, firing: Mapping[str, Firing] = MappingProxyType({})) -> D
         decisions=case.decisions,
         missing=run.missing,
         suspects=suspects(ranked),
+        changed_outside=changes(case.actions),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 from whyspan_collector.records import Content, Log, Span
 
 Knowledge: TypeAlias = Literal["recorded", "derived", "inferred"]
+Undoing: TypeAlias = Literal["can be undone", "cannot be undone", "reached somebody", "not declared"]
 
 
 class Status(StrEnum):
@@ -208,6 +209,24 @@ class Suspects:
     """Of so many lists."""
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One action that changed something outside the run."""
+
+    span_id: str
+    tool: str
+    effect: str | None
+    """As its author declared it."""
+    undoing: Undoing
+    """From that effect; `not declared` where only the tool's name says that it changes something."""
+    certain: bool
+    """False when it came back with an error or not at all: it may have happened."""
+    arguments: str
+    """JSON with its keys in order, cut to a readable length."""
+    digest: str
+    """SHA-256 of that JSON, uncut: 64 hex digits."""
+
+
 @dataclass(slots=True)
 class Diagnosis:
     """Why a run went wrong: the outcome, ranked hypotheses and the causal chain."""
@@ -226,3 +245,5 @@ class Diagnosis:
     """What was not captured and what it keeps us from saying."""
     suspects: Suspects | None = None
     """None unless there is a hypothesis."""
+    changed_outside: list[Change] = field(default_factory=list)
+    """What the run did to the world, in order."""

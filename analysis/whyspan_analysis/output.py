@@ -14,7 +14,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from whyspan_analysis.model import DecisionNode, Diagnosis, Finding, Hypothesis, Outcome, Ref, Run, Suspects
+from whyspan_analysis.model import (
+    Change,
+    DecisionNode,
+    Diagnosis,
+    Finding,
+    Hypothesis,
+    Outcome,
+    Ref,
+    Run,
+    Suspects,
+    Undoing,
+)
 from whyspan_analysis.taxonomy import Entry, taxonomy
 from whyspan_collector.records import Span
 
@@ -214,6 +225,18 @@ class DecisionDocument(_Document):
     missing: list[Text]
 
 
+class ChangeDocument(_Document):
+    """One action that changed something outside the run, or may have."""
+
+    span_id: Text
+    tool: Text
+    effect: Text | None = Field(description="As its author declared it.")
+    undoing: Undoing = Field(description="`not declared` where only the tool's name says that it changes something.")
+    certain: bool = Field(description="False when it came back with an error or not at all: it may have happened.")
+    arguments: Text = Field(description="JSON with its keys in order, cut to 160 characters.")
+    digest: Text = Field(description="SHA-256 of that JSON, uncut.")
+
+
 class RunDocument(_Document):
     """What `whyspan show RUN --json` prints."""
 
@@ -221,15 +244,17 @@ class RunDocument(_Document):
     run_id: Text
     spans: list[SpanDocument]
     decisions: list[DecisionDocument]
+    changed_outside: list[ChangeDocument] = Field(description="What the run did to the world, in order.")
     missing: list[Text]
 
 
-def run_document(run: Run, decisions: Iterable[DecisionNode]) -> RunDocument:
-    """The document of one run with its decisions."""
+def run_document(run: Run, decisions: Iterable[DecisionNode], changed: Iterable[Change]) -> RunDocument:
+    """The document of one run with its decisions and what it changed outside."""
     return RunDocument(
         run_id=run.run_id,
         spans=[_span(span) for span in run.spans],
         decisions=[_decision(node) for node in decisions],
+        changed_outside=[change_document(change) for change in changed],
         missing=run.missing,
     )
 
@@ -356,6 +381,7 @@ class DiagnosisDocument(_Document):
     findings: list[FindingDocument] = Field(description="All findings, those the run recovered from included.")
     chain: list[SentenceDocument]
     decisions: list[DecisionDocument]
+    changed_outside: list[ChangeDocument] = Field(description="What the run did to the world, in order.")
     missing: list[Text]
     opinion: OpinionDocument | None = Field(default=None, description="Only with --judge.")
 
@@ -375,8 +401,14 @@ def diagnosis_document(diagnosis: Diagnosis) -> DiagnosisDocument:
             for s in diagnosis.chain
         ],
         decisions=[_decision(node) for node in diagnosis.decisions],
+        changed_outside=[change_document(change) for change in diagnosis.changed_outside],
         missing=diagnosis.missing,
     )
+
+
+def change_document(change: Change) -> ChangeDocument:
+    """The document of something a run changed outside."""
+    return ChangeDocument(**asdict(change))
 
 
 def outcome_document(outcome: Outcome) -> OutcomeDocument:

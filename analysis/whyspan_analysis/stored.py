@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from whyspan_analysis.diagnose import ANALYSIS_VERSION
 from whyspan_analysis.model import (
+    Change,
     DecisionNode,
     Diagnosis,
     Finding,
@@ -48,6 +49,7 @@ def read_diagnosis(document: str) -> Diagnosis:
         decisions=[_decision(each) for each in read["decisions"]],
         missing=read["missing"],
         suspects=_suspects(read["suspects"]),
+        changed_outside=[Change(**each) for each in read.get("changed_outside", ())],
     )
 
 

@@ -4,7 +4,7 @@ A process has one segment of the chain for each trace. What no SDK of ours sent 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
@@ -107,6 +107,16 @@ def follow(rows: Iterable[Mapping[str, Any]]) -> Chain:
         else:
             entries.setdefault((row["trace_id"], found[0]), []).append(found[1])
     return Chain([_segment(*place, sorted(each)) for place, each in sorted(entries.items())], without)
+
+
+def read_chains(query: Callable[..., Any], runs: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Chain]]:
+    """The chain of each of these runs (rows of `runs`), by run id. Runs that share a trace share its segments."""
+    wanted = sorted({trace_id for run in runs for trace_id in run["trace_ids"]})
+    of_trace: dict[str, list[Mapping[str, Any]]] = {}
+    for span in query("spans_of_traces", trace_ids=wanted).select(COLUMNS).to_pylist():
+        of_trace.setdefault(span["trace_id"], []).append(span)
+    for run in runs:
+        yield run["run_id"], follow(span for trace_id in run["trace_ids"] for span in of_trace.get(trace_id, ()))
 
 
 def _entry(row: Mapping[str, Any]) -> tuple[str, _Entry] | None:

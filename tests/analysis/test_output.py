@@ -32,13 +32,17 @@ def test_a_diagnosis_is_written_as_the_contract_says(sample_run: Callable[[str],
     assert set(first["findings"][0]) >= {"detector", "span_id", "field", "quote", "message"}
     assert {sentence["class"] for sentence in document["chain"]} == {"recorded", "derived"}
     assert set(document["chain"][0]["refs"][0]) == {"span_id", "field", "quote"}
+    assert [(each["tool"], each["undoing"]) for each in document["changed_outside"]] == [
+        ("refund_order", "cannot be undone"),
+        ("send_email", "reached somebody"),
+    ]
 
 
 def test_a_run_is_written_as_the_contract_says(sample: list[Run]) -> None:
     """whyspan.run/1 holds every span once and every decision."""
     for run in sample:
         decisions = diagnose(run).decisions
-        document = json.loads(run_document(run, decisions).model_dump_json())
+        document = json.loads(run_document(run, decisions, []).model_dump_json())
         assert document["schema"] == "whyspan.run/1"
         assert [span["span_id"] for span in document["spans"]] == [span.span_id for span in run.spans]
         assert [each["decision_id"] for each in document["decisions"]] == [each.decision_id for each in decisions]

@@ -46,7 +46,8 @@ def test_a_failure_becomes_a_rule_in_force(data: Path, capsys: pytest.CaptureFix
     whyspan("export", "-o", str(tmp_path / "rules.json"))
     (in_force,) = json.loads((tmp_path / "rules.json").read_text())["rules"]
     assert (in_force["status"], in_force["activated_by"]) == ("active", "ada")
-    assert f"activated  {rule['id']} by ada: agreed" in whyspan("log")[1]
+    main(["audit", "--kind", "rule", "--data", str(data)])
+    assert f"activated  {rule['id']} agreed  by ada" in capsys.readouterr().out
 
     whyspan("propose", failed)
     assert whyspan("add", str(tmp_path / "proposed.yaml"))[0] == 2

@@ -15,6 +15,7 @@ from whyspan_analysis.detectors import BY_NAME
 from whyspan_analysis.incidents.build import build as build_incidents
 from whyspan_analysis.incidents.build import moment, read_period
 from whyspan_analysis.incidents.model import Incident
+from whyspan_analysis.output import ChangeDocument
 from whyspan_analysis.report.comparison import compare_runs
 from whyspan_analysis.report.model import (
     Cause,
@@ -162,6 +163,7 @@ def _cause(store: AnyStore, incident: Incident, failed: int, url: Url, rank: int
 def _example(store: AnyStore, run_id: str, url: Url) -> Example:
     row = store.query("diagnosis", run_id=run_id).to_pylist()[0]
     run = fleet.with_times(store.query("run", run_id=run_id)).to_dicts()[0]
+    document = json.loads(row["document"])
     return Example(
         run_id=run_id,
         agent=run["agent"],
@@ -169,7 +171,8 @@ def _example(store: AnyStore, run_id: str, url: Url) -> Example:
         verdict=row["verdict"],
         grade=row["grade"],
         check=row["outcome_check"],
-        chain=[Sentence.model_validate(told) for told in json.loads(row["document"])["chain"]],
+        chain=[Sentence.model_validate(told) for told in document["chain"]],
+        changed_outside=[ChangeDocument.model_validate(each) for each in document.get("changed_outside", ())],
         url=url(run_id),
     )
 

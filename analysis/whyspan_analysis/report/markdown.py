@@ -106,7 +106,10 @@ def _example(example: Example) -> list[str]:
     lines = [f"### {marked(example.verdict or 'Failed; no cause could be named.')}", ""]
     grade = "" if example.grade == "none" else f"; cause: {example.grade}"
     lines += [f"Run {run}{grade}. How it ended: {marked(example.check)}", ""]
-    return [*lines, *chain(example.chain), ""]
+    lines += [*chain(example.chain), ""]
+    if example.changed_outside:
+        lines += ["Changed outside:", "", *(f"- {changed(each.model_dump())}" for each in example.changed_outside), ""]
+    return lines
 
 
 def chain(sentences: list[Sentence]) -> list[str]:
@@ -180,8 +183,15 @@ def explain(diagnosis: dict[str, Any]) -> str:
         lines += [marked(diagnosis["suspects"]["text"]), ""]
         lines += _list("What speaks against it", [marked(reason) for reason in first["against"]])
         lines += _list("Other candidates", [_rival(rival) for rival in rivals[:3]])
+    lines += _list("What it changed outside", [changed(change) for change in diagnosis.get("changed_outside", ())])
     lines += _list("Not captured", [marked(gap) for gap in diagnosis["missing"]])
     return "\n".join(lines)
+
+
+def changed(change: dict[str, Any]) -> str:
+    """One thing a run changed outside, or may have."""
+    doubt = "" if change["certain"] else " (it failed, and may have happened)"
+    return f"**{change['undoing']}**{doubt}: {code(change['tool'])} {code(change['arguments'])} (span {code(change['span_id'])})"
 
 
 def _rival(rival: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from whyspan_analysis.incidents.model import Incident
+from whyspan_analysis.output import ChangeDocument
 
 
 class _Record(BaseModel):
@@ -47,6 +48,8 @@ class Example(_Record):
     check: str
     """The check that says the run failed."""
     chain: list[Sentence]
+    changed_outside: list[ChangeDocument]
+    """What the run did to the world, in order."""
     url: str | None
     """The run in the dashboard, when one was running."""
 

@@ -33,6 +33,9 @@ COMMANDS = (
     Command("rules", "rules", "propose, test and activate rules that prevent failures"),
     Command("check", "check", "say whether runs keep the rules; ends with status 1 when one does not"),
     Command("verify", "verify", "say whether the spans of runs, and the log of the rules, are what was written"),
+    Command(
+        "audit", "audit", "say what runs changed outside and who agreed, and who did what about rules and incidents"
+    ),
     Command("mcp", "mcp", "answer coding agents over MCP, read-only"),
     Command("webhook", "webhook", "send a test to the webhook that is told of alarms"),
     Command("sql", "sql", "answer a SELECT of your own, read-only and bounded"),

@@ -28,7 +28,6 @@ EXAMPLES: Final = (
     "whyspan rules explain unoffered-tool-1c2d3e4f       # what a rule says, in words",
     "whyspan rules activate unoffered-tool-1c2d3e4f --by ada --note 'agreed in the review'",
     "whyspan rules export -o rules.json                  # what is in force, for whyspan.guard(rules='rules.json')",
-    "whyspan rules log                                   # who did what to which rule, when",
 )
 ACTIONS: Final = {
     "list": "the rules that are kept, with their status and what they did on stored runs",
@@ -43,12 +42,11 @@ ACTIONS: Final = {
     "broken": "[RUN]: which runs broke the rules in force, the latest first",
     "ledger": "what became of the failures that the rules in force were made against",
     "export": "[-o FILE]: the rules in force as JSON for the guard in the agent, or as YAML",
-    "log": "what happened to the rules",
 }
 MEASURED_ON: Final = 2_000
 """Runs a proposal is measured on, the newest: they are held at once, some 50 KB each. `rules test` reads all, one after the other."""
 _STATUS: Final = {"activate": RuleStatus.ACTIVE, "shadow": RuleStatus.SHADOW}
-_TAKES: Final = {"list": (0, 0), "log": (0, 0), "export": (0, 0), "broken": (0, 1), "ledger": (0, 0), "test": (1, 99)}
+_TAKES: Final = {"list": (0, 0), "export": (0, 0), "broken": (0, 1), "ledger": (0, 0), "test": (1, 99)}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,8 +81,6 @@ def run(options: argparse.Namespace) -> int:
 def _with_store(options: argparse.Namespace, store: AnyStore) -> int:
     if options.action == "list":
         _list(kept_rules(store), as_json=options.json)
-    elif options.action == "log":
-        rules_text.print_log(store.query("rule_events").to_pylist())
     elif options.action == "ledger":
         rules_text.print_ledger(ledger(store))
     elif options.action == "broken":

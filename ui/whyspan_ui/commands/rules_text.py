@@ -1,6 +1,5 @@
 """Rules on the terminal."""
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +11,6 @@ from whyspan.rules.templates import TEMPLATES
 from whyspan_analysis.rules.history import Measured
 from whyspan_analysis.rules.interval import wilson
 from whyspan_analysis.rules.ledger import LedgerEntry
-from whyspan_analysis.rules.outside import Change
 from whyspan_analysis.rules.propose import Proposal, Rejected
 from whyspan_ui.printable import one_line
 from whyspan_ui.terminal import err, out, sentence, text
@@ -150,20 +148,6 @@ def print_proposals(proposals: Sequence[Proposal], rejected: Sequence[Rejected])
         err.print(f"Kept as candidates. `whyspan rules activate {proposals[0].rule.id} --by NAME` makes one active.")
 
 
-def print_log(events: Sequence[dict[str, Any]]) -> None:
-    """What happened to the rules, oldest first."""
-    for event in events:
-        at = datetime.fromtimestamp(event["at_ns"] / 1e9, UTC)
-        who = f" by {event['person']}" if event["person"] else ""
-        note = f": {event['note']}" if event["note"] else ""
-        out.print(
-            text(
-                f"{at:%Y-%m-%d %H:%M:%S}Z  {event['hash'][:8]}  {event['action']:<10} ",
-                sentence(f"{event['rule_id']}{who}{note}"),
-            )
-        )
-
-
 def print_broken(violations: Sequence[dict[str, Any]]) -> None:
     """What runs broke of the rules in force."""
     if not violations:
@@ -205,15 +189,3 @@ def print_ledger(entries: Sequence[LedgerEntry]) -> None:
 
 
 _EFFECTIVENESS = {"prevented": "green", "came back": "bold red", "quiet": "dim"}
-
-
-def change_line(change: Change) -> Text:
-    """One thing a run changed outside."""
-    doubt = "" if change.certain else " (it failed, and may have happened)"
-    arguments = one_line(json.dumps(change.arguments, ensure_ascii=False, default=str), 120)
-    return text(
-        (f"{change.undoing}{doubt}  ", "bold"),
-        f"{change.tool} ",
-        sentence(arguments),
-        (f"  span {change.span_id}", "dim"),
-    )

@@ -10,10 +10,12 @@ from rich.tree import Tree
 from whyspan_analysis.decisions import read_decisions
 from whyspan_analysis.load import load_run
 from whyspan_analysis.model import DecisionNode, OptionView, Run
-from whyspan_analysis.output import run_document
+from whyspan_analysis.output import change_document, run_document
+from whyspan_analysis.outside import changes
 from whyspan_analysis.reconstruct import read_steps
 from whyspan_ui import terminal
 from whyspan_ui.commands import access
+from whyspan_ui.commands.why import change_line, section
 from whyspan_ui.printable import one_line
 from whyspan_ui.terminal import text, word
 
@@ -37,11 +39,13 @@ def run(options: argparse.Namespace) -> int:
     """Shows the run."""
     with access.opened(options) as store:
         loaded = load_run(store, access.find_run(store, options.run))
-    decisions = read_decisions(loaded, read_steps(loaded))
+    steps = read_steps(loaded)
+    decisions, outside = read_decisions(loaded, steps), changes(steps.actions)
     if options.json:
-        terminal.print_json(run_document(loaded, decisions).model_dump_json())
+        terminal.print_json(run_document(loaded, decisions, outside).model_dump_json())
     else:
         print_tree(loaded, decisions)
+        section("What it changed outside", (change_line(change_document(each).model_dump()) for each in outside))
     return 0
 
 

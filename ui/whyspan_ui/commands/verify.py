@@ -4,9 +4,9 @@ import argparse
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Final
 
-from whyspan_collector.chains import COLUMNS, Chain, Chained, follow, words
+from whyspan_collector.chains import Chain, Chained, read_chains, words
 from whyspan_collector.portions import portions
 from whyspan_collector.rule_events import broken_at
 from whyspan_collector.service import AnyStore
@@ -36,23 +36,17 @@ def run(options: argparse.Namespace) -> int:
         run_ids = [access.find_run(store, reference) for reference in options.runs]
         log_holds = bool(run_ids) or _log(store, as_json=options.json)
         broken = 0
-        for run_id, chain in chains(store, None if options.all else run_ids):
+        for run_id, chain in _chains(store, None if options.all else run_ids):
             broken += chain.state is Chained.BROKEN
             _print(run_id, chain, as_json=options.json)
     return int(broken > 0 or not log_holds)
 
 
-def chains(store: AnyStore, run_ids: Sequence[str] | None) -> Iterator[tuple[str, Chain]]:
-    """The chain of each of these runs, or of all, with the other runs that share its traces."""
+def _chains(store: AnyStore, run_ids: Sequence[str] | None) -> Iterator[tuple[str, Chain]]:
+    """Of these runs, or of all."""
     rows = store.query("runs").to_pylist()
-    for some in portions([row for row in rows if run_ids is None or row["run_id"] in run_ids]):
-        wanted = sorted({trace_id for row in some for trace_id in row["trace_ids"]})
-        spans = store.query("spans_of_traces", trace_ids=wanted)
-        of_trace: dict[str, list[dict[str, Any]]] = {}
-        for span in spans.select(COLUMNS).to_pylist():
-            of_trace.setdefault(span["trace_id"], []).append(span)
-        for row in some:
-            yield row["run_id"], follow(span for trace_id in row["trace_ids"] for span in of_trace.get(trace_id, ()))
+    for some in portions(row for row in rows if run_ids is None or row["run_id"] in run_ids):
+        yield from read_chains(store.query, some)
 
 
 def _log(store: AnyStore, *, as_json: bool) -> bool:

@@ -8,14 +8,12 @@ from typing import Any, Final
 from rich.padding import Padding
 
 from whyspan_analysis.batch import diagnose_run
-from whyspan_analysis.diagnose import build_case
 from whyspan_analysis.judge import judge
 from whyspan_analysis.judge.settings import NoJudge, Settings
 from whyspan_analysis.load import load_run
 from whyspan_analysis.output import diagnosis_document
 from whyspan_analysis.report import markdown
 from whyspan_analysis.report.wording import count
-from whyspan_analysis.rules.outside import changes
 from whyspan_collector.service import AnyStore
 from whyspan_ui import terminal
 from whyspan_ui.commands import access, rules_text
@@ -76,9 +74,6 @@ def run(options: argparse.Namespace) -> int:
                 print_diagnosis(store.query("run", run_id=run_id).to_pylist()[0], json.loads(document))
                 broken = store.query("rule_violations", run_id=run_id).to_pylist()
                 section("Rules it broke", map(rules_text.broken_line, broken))
-                if json.loads(document)["outcome"]["status"] == "failed":
-                    outside = changes(build_case(load_run(store, run_id)))
-                    section("What it changed outside", map(rules_text.change_line, outside))
                 out.print()
     return 0
 
@@ -137,6 +132,7 @@ def print_diagnosis(row: dict[str, Any], document: dict[str, Any]) -> None:
         section("Other candidates", (rival_line(rival) for rival in hypotheses[1 : 1 + RIVALS]))
     if document["opinion"]:
         print_opinion(document["opinion"])
+    section("What it changed outside", map(change_line, document.get("changed_outside", ())))
     section("Not captured", (sentence(f"- {gap}") for gap in document["missing"]))
     if hypotheses:
         out.print()
@@ -175,6 +171,17 @@ def print_opinion(opinion: dict[str, Any]) -> None:
         out.print(Padding(line, (0, 0, 0, 2)))
     for each in opinion["refused"]:
         out.print(Padding(text(("refused ", "yellow"), f"a claim, because {each['because']}"), (0, 0, 0, 2)))
+
+
+def change_line(change: dict[str, Any]) -> Any:
+    """One thing a run changed outside, or may have."""
+    doubt = "" if change["certain"] else " (it failed, and may have happened)"
+    return text(
+        (f"{change['undoing']}{doubt}  ", "bold"),
+        f"{change['tool']} ",
+        sentence(one_line(change["arguments"], 120)),
+        (f"  span {change['span_id']}", "dim"),
+    )
 
 
 def rival_line(rival: dict[str, Any]) -> Any:

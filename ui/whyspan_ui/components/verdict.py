@@ -17,7 +17,14 @@ def banner(run: Run, diagnosis: Diagnosis) -> Markup:
         "section",
         tag("div", tag("h2", _HEADINGS[status]), *_headline(diagnosis), class_="headline"),
         _chain(diagnosis),
-        tag("div", _rivals(run, diagnosis), _full_chain(run, diagnosis), _missing(diagnosis), class_="more"),
+        tag(
+            "div",
+            _rivals(run, diagnosis),
+            _full_chain(run, diagnosis),
+            _outside(run, diagnosis),
+            _missing(diagnosis),
+            class_="more",
+        ),
         class_=f"verdict {status.value}",
     )
 
@@ -122,6 +129,25 @@ def _hypothesis(run: Run, hypothesis: Hypothesis) -> Markup:
         *against,
         class_="hypothesis",
     )
+
+
+def _outside(run: Run, diagnosis: Diagnosis) -> Markup | None:
+    """What the run changed in the world, and what of that can be undone."""
+    if not diagnosis.changed_outside:
+        return None
+    items = [
+        tag(
+            "li",
+            tag("b", change.undoing),
+            "" if change.certain else " (it failed, and may have happened)",
+            " ",
+            _place(run, change.span_id),
+            " ",
+            tag("code", change.arguments),
+        )
+        for change in diagnosis.changed_outside
+    ]
+    return tag("details", tag("summary", f"Changed outside: {len(items)}"), tag("ul", *items))
 
 
 def _missing(diagnosis: Diagnosis) -> Markup | None:

@@ -6,7 +6,7 @@ import whyspan
 from benchmarks.faults.recording import record
 from whyspan.testing import capture
 from whyspan_analysis.diagnose import build_case
-from whyspan_analysis.rules.outside import changes
+from whyspan_analysis.outside import changes
 
 
 def test_what_a_run_changed_and_what_of_it_can_be_undone() -> None:
@@ -27,7 +27,7 @@ def test_what_a_run_changed_and_what_of_it_can_be_undone() -> None:
         with pytest.raises(TimeoutError), whyspan.tool("send", effect="external", arguments={}):
             raise TimeoutError
 
-    found = changes(build_case(record(captured.spans, 0, "sdk", outcome=True)))
+    found = changes(build_case(record(captured.spans, 0, "sdk", outcome=True)).actions)
     assert [(change.tool, change.undoing, change.certain) for change in found] == [
         ("reserve", "can be undone", True),
         ("pay", "cannot be undone", True),
