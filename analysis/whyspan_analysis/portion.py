@@ -135,7 +135,12 @@ def _row(revision: str, run: Run | None, diagnosis: Diagnosis) -> dict[str, Any]
         "detector": decisive.findings[0].detector if decisive and decisive.findings else None,
         "score": decisive and decisive.score,
         "decisions": len(diagnosis.decisions),
+        "findings": [
+            {"detector": found.detector, "role": found.role, "recovered": found.recovered, "bits": found.bits}
+            for found in diagnosis.findings
+        ],
         "gaps": len(diagnosis.missing),
+        "missing": diagnosis.missing,
         "document": diagnosis_document(diagnosis).model_dump_json(by_alias=True),
         **(_of_run(run, diagnosis) if run is not None else {}),
     }
@@ -159,12 +164,17 @@ _TEXTS: Final = (
     *("decisive_span_id", "decisive_agent", "decisive_tool", "detector", "document"),
     *("signature", "alias", "signature_parts", "version"),
 )
+_FINDING: Final = pa.struct(
+    [("detector", pa.string()), ("role", pa.string()), ("recovered", pa.bool_()), ("bits", pa.float64())]
+)
 _SCHEMA: Final = pa.schema(
     [
         *(pa.field(name, pa.string()) for name in _TEXTS),
         *(pa.field(name, pa.int32()) for name in ("decisions", "gaps", "input_length")),
         pa.field("score", pa.float64()),
         pa.field("circumstances", pa.list_(pa.struct([("name", pa.string()), ("value", pa.string())]))),
+        pa.field("findings", pa.list_(_FINDING)),
+        pa.field("missing", pa.list_(pa.string())),
     ]
 )
 """Columns of the table `diagnoses`."""

@@ -54,7 +54,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
             "verdict": "The refund was asked for order 7, not 9",
             "detector": "wrong_entity",
             "decisions": 1,
-            "document": '{"findings": [{"detector": "wrong_entity"}, {"detector": "tool_error"}], "missing": []}',
+            "document": "{}",
+            "findings": [{"detector": "wrong_entity"}, {"detector": "tool_error"}],
         }
         opened.save_diagnoses(pa.Table.from_pylist([known | {"analysis_version": "1", "outcome_check": "a check"}]))
         opened.pin(opened.query("runs", filter="run:0002*")["run_id"].to_pylist(), "a test")

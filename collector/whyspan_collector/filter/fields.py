@@ -85,7 +85,7 @@ _ALL: Final = (
         "finding",
         "a detector that found something in it",
         "name",
-        _any_like("CAST(json_extract_string(diagnoses.document, '$.findings[*].detector') AS VARCHAR[])"),
+        _any_like("list_transform(diagnoses.findings, lambda finding: finding.detector)"),
     ),
     Field("agent", "its agent", "name", _like("runs.agent"), span_sql=_like("coalesce(spans.agent, runs.agent)")),
     _one_span("tool", "a tool one of its spans called", "name", _likes("tool")),

@@ -3,21 +3,15 @@
 -- $agents: names of agents, or of the root span where none is named
 -- $newest: so many runs of each agent and outcome
 WITH chosen AS (
-    SELECT run_id, coalesce(agent, name) AS agent, outcome, document
+    SELECT run_id, coalesce(agent, name) AS agent, outcome, findings
     FROM diagnoses
     JOIN runs USING (run_id, revision)
     WHERE outcome IN ('ok', 'failed') AND list_contains($agents, coalesce(agent, name))
     QUALIFY row_number() OVER (PARTITION BY coalesce(agent, name), outcome ORDER BY start_ns DESC, run_id) <= $newest
 ),
-findings AS (
-    SELECT
-        run_id, agent, outcome,
-        unnest(from_json(json_extract(document, '$.findings'), '[{"detector": "VARCHAR", "role": "VARCHAR", "recovered": "BOOLEAN"}]')) AS finding
-    FROM chosen
-),
 fired AS (
     SELECT agent, finding.detector AS detector, outcome, run_id
-    FROM findings
+    FROM (SELECT run_id, agent, outcome, unnest(findings) AS finding FROM chosen)
     WHERE finding.role = 'cause' AND NOT finding.recovered
     UNION ALL
     SELECT agent, NULL, outcome, run_id FROM chosen

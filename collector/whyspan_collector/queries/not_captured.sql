@@ -3,7 +3,7 @@
 -- $since_ns?: only runs that started then or later, nanoseconds since the epoch; those without a valid clock: that arrived
 -- $filter?: only runs this filter holds for (docs/filter.md)
 WITH sentences AS (
-    SELECT run_id, unnest(from_json(json_extract(document, '$.missing'), '["VARCHAR"]')) AS text
+    SELECT run_id, unnest(missing) AS text
     FROM diagnoses
     JOIN runs USING (run_id, revision)
     WHERE ($since_ns IS NULL OR CASE WHEN start_ns > 0 THEN start_ns ELSE last_arrived_ns END >= CAST($since_ns AS UBIGINT))

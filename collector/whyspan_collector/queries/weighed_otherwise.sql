@@ -8,9 +8,7 @@ WITH weights AS (
     SELECT unnest($weighed_agents) AS agent, unnest($detectors) AS detector, unnest($bits) AS bits
 ),
 findings AS (
-    SELECT
-        run_id, coalesce(agent, name) AS agent,
-        unnest(from_json(json_extract(document, '$.findings'), '[{"detector": "VARCHAR", "bits": "DOUBLE"}]')) AS finding
+    SELECT run_id, coalesce(agent, name) AS agent, unnest(findings) AS finding
     FROM diagnoses
     JOIN runs USING (run_id, revision)
     WHERE outcome = 'failed' AND analysis_version = $analysis_version AND list_contains($agents, coalesce(agent, name))
