@@ -36,11 +36,12 @@ def join(path: str, key: str | int) -> str:
     """The path one step further down: `join("result", "id")` is `result.id`, a list index `result[0]`."""
     if isinstance(key, int):
         return f"{path}[{key}]"
-    return path + _key(key)
+    return path + dotted(key)
 
 
 @lru_cache(maxsize=4096)  # a run has few keys and 100,000s of leaves
-def _key(key: str) -> str:
+def dotted(key: str) -> str:
+    """What a key adds to a path: `.id`, or `["a.b"]` where it is no plain word."""
     return f".{key}" if _PLAIN_KEY.fullmatch(key) else f"[{json.dumps(key)}]"
 
 

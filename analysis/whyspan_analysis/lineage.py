@@ -11,14 +11,27 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from itertools import islice
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from whyspan_analysis.derivation import derive
 from whyspan_analysis.model import Run
 from whyspan_analysis.sources import Material, observed, told
 from whyspan_analysis.steps import Action, Steps
-from whyspan_analysis.values import MAX_TEXT, Leaf, Value, is_small, leaves, of_scalar, of_text, significand, slips
+from whyspan_analysis.values import (
+    MAX_TEXT,
+    Leaf,
+    Value,
+    is_small,
+    leaves,
+    of_scalar,
+    of_text,
+    significand,
+    slips,
+    sort_of,
+)
 
 MAX_OBSERVATIONS = 12
 """Observations searched for a derivation, latest first."""
@@ -33,7 +46,8 @@ MAX_SLIPPERY = 10_000
 END = 10**9
 """A position after every span: what is known before it is everything."""
 
-_DIGIT = re.compile(r"\d")
+_order = attrgetter("order")
+_DIGITS = re.compile(r"\d+")
 
 
 class Source(StrEnum):
@@ -103,18 +117,18 @@ class Lineage:
         self.task_known = False
         """False when nothing the run was told was captured: then nothing can be called ungrounded."""
         self._sightings: dict[tuple[str, str], list[Sighting]] = defaultdict(list)
-        self._by_digits: dict[str, list[Sighting]] = defaultdict(list)
-        self._slips: dict[tuple[str, str], Sighting] = {}
+        self._slips: dict[tuple[str, int], dict[str, Sighting]] = {}
         self._told: list[str] = []
         self._told_phrases: dict[str, bool] = {}
         self._derived: dict[tuple[str, int], Origin | None] = {}
         for material in told(run, steps):
             self.task_known = True
-            texts = (leaf.value for leaf, _ in self._index(Source.GIVEN, material) if isinstance(leaf.value, str))
+            every, _ = self._index(Source.GIVEN, material)
+            texts = (leaf.value for leaf in every if isinstance(leaf.value, str))
             self._told += [text[:MAX_TEXT].casefold() for text in texts]
         for material in observed(run, steps):
             self._observe(material)
-        self.observations.sort(key=lambda observation: observation.order)
+        self.observations.sort(key=_order)
         self._asked = {
             _spellings(value)[0]
             for action in steps.actions
@@ -123,37 +137,35 @@ class Lineage:
             for value in of_scalar(leaf.value)
         }
         for seen in self._sightings.values():
-            seen.sort(key=lambda sighting: sighting.order)
-            del seen[MAX_SIGHTINGS:]
+            if len(seen) > 1:
+                seen.sort(key=_order)
+                del seen[MAX_SIGHTINGS:]
 
     def _index(
         self, source: Source, material: Material, echoed: Container[tuple[type, Any]] = ()
-    ) -> list[tuple[Leaf, list[Sighting]]]:
+    ) -> tuple[list[Leaf], list[Sighting]]:
         """Index a text or structure. A result that only repeats its own argument was not observed: it is left out."""
-        found: list[tuple[Leaf, list[Sighting]]] = []
-        for leaf in leaves(material.value, material.path):
-            if (type(leaf.value), leaf.value) in echoed:
-                found.append((leaf, []))
+        every = list(leaves(material.value, material.path))
+        seen = []
+        for leaf in every:
+            values = of_scalar(leaf.value)
+            if not values or (type(leaf.value), leaf.value) in echoed:
                 continue
-            seen = [
-                Sighting(material.order, source, material.span_id, leaf.path, leaf.key, value, material.action)
-                for value in of_scalar(leaf.value)
-            ]
-            for sighting in seen:
-                for spelling in _spellings(sighting.value):
+            for value in values:
+                sighting = Sighting(
+                    material.order, source, material.span_id, leaf.path, leaf.key, value, material.action
+                )
+                seen.append(sighting)
+                for spelling in _spellings(value) if value.kind == "date" else (value[:2],):
                     self._sightings[spelling].append(sighting)
-            found.append((leaf, seen))
-        return found
+        return every, seen
 
     def _observe(self, material: Material) -> None:
         assert material.action is not None  # noqa: S101 - `observed` yields results of actions only
         echoed = {(type(leaf.value), leaf.value) for leaf in leaves(material.action.arguments, "")}
-        found = self._index(Source.OBSERVED, material, echoed)
-        numbers = tuple(sighting for _, seen in found for sighting in seen if sighting.value.kind == "number")
-        for sighting in numbers:
-            self._by_digits[significand(sighting.value.canon)].append(sighting)
-        every = tuple(leaf for leaf, _ in found)
-        self.observations.append(Observation(material.order, material.span_id, material.action, every, numbers))
+        every, seen = self._index(Source.OBSERVED, material, echoed)
+        numbers = tuple(sighting for sighting in seen if sighting.value.kind == "number")
+        self.observations.append(Observation(material.order, material.span_id, material.action, tuple(every), numbers))
 
     def origin(self, value: Value, before: int) -> Origin:
         """Where a value came from, as far as it could be known before a position in `Run.spans`."""
@@ -175,17 +187,23 @@ class Lineage:
 
     def within_id(self, value: Value) -> bool:
         """True when a number stands within an id that was seen: the 7504069 of `certificate_7504069`."""
-        return len(value.canon) >= MIN_SLIP and any(key[0] == "id" and value.canon in key[1] for key in self._sightings)
+        return len(value.canon) >= MIN_SLIP and value.canon.lstrip("-") in self._digits_of_ids
+
+    @cached_property
+    def _digits_of_ids(self) -> set[str]:
+        return {digits for kind, canon in self._sightings if kind == "id" for digits in _DIGITS.findall(canon)}
 
     def alike(self, value: Value, before: int) -> list[Sighting]:
         """The other values of the same form seen before a position, each where it stood first: `o-4711` for `o-1234`."""
-        form = _DIGIT.sub("0", value.canon)
-        keys = (
-            key
-            for key in self._sightings
-            if key[0] == value.kind and key[1] != value.canon and _DIGIT.sub("0", key[1]) == form
-        )
-        return [first for key in keys if (first := self._sightings[key][0]).order < before]
+        same = self._of_sort.get((value.kind, sort_of(value)), ())
+        return [first for first in same if first.value.canon != value.canon and first.order < before]
+
+    @cached_property
+    def _of_sort(self) -> dict[tuple[str, str], list[Sighting]]:
+        found: dict[tuple[str, str], list[Sighting]] = defaultdict(list)
+        for first, *_ in self._sightings.values():
+            found[first.value.kind, sort_of(first.value)].append(first)
+        return found
 
     def ungrounded(self, text: str, before: int) -> list[Value]:
         """The typed values of a text that were neither given nor observed nor follow from what was, in order."""
@@ -214,13 +232,19 @@ class Lineage:
         """
         if not _may_slip(value.kind, value.canon):
             return None
-        if not self._slips:
-            slippery = ((key, seen[0]) for key, seen in self._sightings.items() if _may_slip(*key))
-            for (kind, canon), first in islice(slippery, MAX_SLIPPERY):
-                for slip in slips(canon):
-                    self._slips.setdefault((kind, slip), first)
-        near = (self._slips.get((value.kind, slip)) for slip in slips(value.canon))
+        known = self._slips_of(value.kind, len(value.canon))
+        near = (known.get(slip) for slip in slips(value.canon))
         return next((seen for seen in near if seen is not None and seen.order < before), None)
+
+    def _slips_of(self, kind: str, length: int) -> dict[str, Sighting]:
+        """Slip -> where a value of this kind and length that it may stand for was seen first."""
+        if (kind, length) not in self._slips:
+            found = self._slips[kind, length] = {}
+            alike = (key for key in self._sightings if key[0] == kind and len(key[1]) == length and _may_slip(*key))
+            for key in islice(alike, MAX_SLIPPERY):
+                for slip in slips(key[1]):
+                    found.setdefault(slip, self._sightings[key][0])
+        return self._slips[kind, length]
 
     def miscopied(self, value: Value, before: int) -> Sighting | None:
         """The observed number this one looks copied from wrongly: same digits, another power of ten; latest first.
@@ -234,6 +258,14 @@ class Lineage:
             if sighting.order < before and not _is_conversion(value, sighting.value):
                 return sighting
         return None
+
+    @cached_property
+    def _by_digits(self) -> dict[str, list[Sighting]]:
+        found: dict[str, list[Sighting]] = defaultdict(list)
+        for observation in self.observations:
+            for sighting in observation.numbers:
+                found[significand(sighting.value.canon)].append(sighting)
+        return found
 
     def _derive(self, value: Value, before: int) -> Origin | None:
         key = (value.raw, before)

@@ -70,7 +70,7 @@ class Statements:
 
     def first_number(self, number: float, before: int) -> Statement | None:
         """Like `first`, for a number without its spelling."""
-        return self.first(next(of_scalar(number)), before)
+        return self.first(of_scalar(number)[0], before)
 
     def known(self, agent: str | None, before: int) -> Known:
         """The numbers an agent could reckon with before a position."""

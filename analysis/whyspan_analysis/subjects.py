@@ -1,17 +1,9 @@
-"""Which record a step is about: the ids it names, and which ids are of one sort."""
+"""Which record a step is about: the ids in its words and its arguments."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from whyspan_analysis.values import Value, leaves, of_scalar, of_text
-
-_DIGIT = re.compile(r"\d")
-
-
-def sort_of(value: Value) -> str:
-    """What ids of one sort share: `o-0000` for every `o-` with four digits; ids with random letters are all of different sorts."""
-    return _DIGIT.sub("0", value.canon)
 
 
 def ids_in(text: str) -> Iterator[Value]:
@@ -22,6 +14,6 @@ def ids_in(text: str) -> Iterator[Value]:
 def subjects(arguments: Any) -> Iterator[tuple[str, Value]]:
     """The ids a call is about, with their paths below `arguments`: arguments that are one id and nothing else."""
     for leaf in leaves(arguments, ""):
-        found = list(of_scalar(leaf.value))
+        found = of_scalar(leaf.value)
         if len(found) == 1 and found[0].kind == "id" and found[0].raw == leaf.value:
             yield leaf.path, found[0]

@@ -6,9 +6,10 @@
 import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from whyspan_analysis.fields import join
+from whyspan_analysis.fields import dotted
 
 Kind: TypeAlias = Literal["number", "date", "email", "url", "id", "text"]
 
@@ -36,6 +37,7 @@ _VALUE = re.compile(
 )
 _PROMISING = re.compile(r"\d|@|://")
 """Without one of these a text holds no value: most prose is passed over at once."""
+_DIGIT = re.compile(r"\d")
 _UNIT = re.compile(
     r"\s?(%|percent\b|[kKmM]?[Bb]\b|ms\b|s\b|seconds?\b|cents?\b|[kcm]m\b|kg\b|g\b|m\b|USD\b|EUR\b|GBP\b|CZK\b|[$€£])"
 )
@@ -47,6 +49,10 @@ MAX_TEXT = 200_000
 """Characters read of one text: a long document. What lies beyond is not indexed."""
 MAX_LEAVES = 5_000
 """Leaves read from one result: a table of a thousand rows. What lies beyond is not indexed."""
+
+SHORT, REMEMBERED = 64, 16_384
+"""Length of the texts whose values are remembered, and how many of them: at most some megabytes."""
+_SEQUENCES, _NUMBERS = (list, tuple), (int, float)
 
 
 class Value(NamedTuple):
@@ -66,6 +72,10 @@ class Value(NamedTuple):
         return float(self.canon) if self.kind == "number" else None
 
 
+_new = tuple.__new__
+"""Makes a `Leaf` in half the time its own constructor takes."""
+
+
 class Leaf(NamedTuple):
     """One scalar of a structure."""
 
@@ -77,31 +87,39 @@ class Leaf(NamedTuple):
 
 def leaves(value: Any, path: str) -> Iterator[Leaf]:
     """The scalars of a JSON-like value with their paths, in order, at most `MAX_LEAVES`."""
-    waiting: list[Leaf] = [Leaf(path, "", value)]
+    waiting = [Leaf(path, "", value)]
     found = 0
     while waiting and found < MAX_LEAVES:
         leaf = waiting.pop()
-        at, key, held = leaf
+        held = leaf[2]
         if isinstance(held, dict):
-            waiting += [Leaf(join(at, str(k)), str(k), v) for k, v in reversed(held.items())]
-        elif isinstance(held, list | tuple):
-            waiting += [Leaf(f"{at}[{i}]", key, held[i]) for i in range(len(held) - 1, -1, -1)]
+            at = leaf[0]
+            waiting += [_new(Leaf, (at + dotted(str(k)), str(k), v)) for k, v in reversed(held.items())]
+        elif isinstance(held, _SEQUENCES):
+            at, key, _ = leaf
+            waiting += [_new(Leaf, (f"{at}[{i}]", key, held[i])) for i in range(len(held) - 1, -1, -1)]
         elif held is not None:
             found += 1
             yield leaf
 
 
-def of_scalar(scalar: Any) -> Iterator[Value]:
+def of_scalar(scalar: Any) -> tuple[Value, ...]:
     """The typed values of one scalar: a number is itself, a text holds any number of them."""
-    if isinstance(scalar, bool):
-        return
-    if isinstance(scalar, int):
-        yield Value("number", str(scalar), str(scalar))
-    elif isinstance(scalar, float):
-        if (canon := _number(repr(scalar))) is not None:
-            yield Value("number", canon, repr(scalar))
-    elif isinstance(scalar, str):
-        yield from of_text(scalar)
+    if isinstance(scalar, str):
+        return _of_short(scalar) if len(scalar) <= SHORT else tuple(of_text(scalar))
+    return _of_number(scalar) if isinstance(scalar, _NUMBERS) and not isinstance(scalar, bool) else ()
+
+
+@lru_cache(maxsize=REMEMBERED)  # dates, states and names repeat from record to record
+def _of_short(text: str) -> tuple[Value, ...]:
+    return tuple(of_text(text))
+
+
+@lru_cache(maxsize=REMEMBERED, typed=True)
+def _of_number(number: float) -> tuple[Value, ...]:
+    raw = repr(number)
+    canon = raw if isinstance(number, int) else _number(raw)
+    return (Value("number", canon, raw),) if canon is not None else ()
 
 
 def of_text(text: str) -> Iterator[Value]:
@@ -111,20 +129,20 @@ def of_text(text: str) -> Iterator[Value]:
     for match in _VALUE.finditer(text[:MAX_TEXT]):
         kind = match.lastgroup
         raw = match[0]
-        if match["url"]:
-            raw = raw.rstrip(".,;")
-            yield Value("url", raw.lower().rstrip("/"), raw)
-        elif match["email"]:
-            yield Value("email", raw.lower(), raw)
-        elif match["iso"]:
-            yield Value("date", raw[:10], raw[:10])
-        elif match["dmy"]:
-            yield _date(match["y1"], match["m1"], match["d1"], raw)
-        elif match["mdy"]:
-            yield _date(match["y2"], match["m2"], match["d2"], raw)
-        elif match["id"]:
+        if kind == "id":
             compound = _COMPOUND.fullmatch(raw)
             yield Value("number", str(int(compound[1])), compound[1]) if compound else Value("id", raw.lower(), raw)
+        elif kind == "iso":
+            yield Value("date", raw[:10], raw[:10])
+        elif kind == "dmy":
+            yield _date(match["y1"], match["m1"], match["d1"], raw)
+        elif kind == "mdy":
+            yield _date(match["y2"], match["m2"], match["d2"], raw)
+        elif kind == "url":
+            raw = raw.rstrip(".,;")
+            yield Value("url", raw.lower().rstrip("/"), raw)
+        elif kind == "email":
+            yield Value("email", raw.lower(), raw)
         elif kind == "number" and (canon := _number(raw)) is not None:
             after, before = (
                 _UNIT.match(text, match.end()),
@@ -144,6 +162,11 @@ def _number(raw: str) -> str | None:
 
 def _date(year: str | None, month: str, day: str, raw: str) -> Value:
     return Value("date", f"{year or '-'}-{_MONTHS[month.lower()]:02d}-{int(day):02d}", raw)
+
+
+def sort_of(value: Value) -> str:
+    """What ids of one sort share: `o-0000` for every `o-` with four digits; ids with random letters are all of different sorts."""
+    return _DIGIT.sub("0", value.canon)
 
 
 def significand(canon: str) -> str:

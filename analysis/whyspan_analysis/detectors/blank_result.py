@@ -1,6 +1,7 @@
 """A tool gave zeros and empty texts where it should have known something: a default in the place of a result."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,10 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
     A zero that counts what was not found is no default. Weaker where some fields are filled, or where only a number is
     zero and no other call of the tool shows that it could be another.
     """
+    by_name: dict[str, list[Action]] = defaultdict(list)
+    for action in case.actions:
+        if action.ok:
+            by_name[action.name].append(action)
     for action in case.actions:
         changes = action.span is not None and action.span.effect is not None and action.changes
         if not action.ok or changes or action.result_at is None or not isinstance(action.result, dict):
@@ -26,7 +31,7 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
         blank, filled = _fields(action)
         if not blank or (filled and not _of_both_kinds(action, blank)):
             continue
-        others = [each for each in case.actions if each.name == action.name and each is not action and each.ok]
+        others = [each for each in by_name[action.name] if each is not action]
         elsewhere = (
             bool(others) and len(blank) > 1 and all(key not in _fields(each)[0] for each in others for key in blank)
         )
@@ -45,12 +50,10 @@ def _fields(action: Action) -> tuple[list[str], list[str]]:
     blank: list[str] = []
     filled: list[str] = []
     for key, value in (action.result if isinstance(action.result, dict) else {}).items():
-        if repr(value) in asked or value is None or isinstance(value, bool) or _is_count(key, value):
-            continue
-        if isinstance(value, str | int | float):
+        if isinstance(value, dict | list):
+            filled += [key] if value else []
+        elif not (value is None or isinstance(value, bool) or repr(value) in asked or _is_count(key, value)):
             (filled if value else blank).append(key)
-        elif value:
-            filled.append(key)
     return blank, filled
 
 

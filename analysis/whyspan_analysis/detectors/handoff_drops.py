@@ -11,8 +11,8 @@ from whyspan_analysis.fields import text
 from whyspan_analysis.handoffs import is_handoff
 from whyspan_analysis.model import Finding, Ref, Role, Status
 from whyspan_analysis.steps import Action
-from whyspan_analysis.subjects import ids_in, sort_of
-from whyspan_analysis.values import Value, leaves, of_scalar
+from whyspan_analysis.subjects import ids_in
+from whyspan_analysis.values import Value, leaves, of_scalar, sort_of
 
 MIN_OTHERS = 2
 """Other hand-offs to the same agent that must have a field: two make a habit."""
@@ -63,7 +63,7 @@ def _guessed(case: Case, one: Delegation, every: list[Delegation]) -> tuple[str,
 
 def _known(case: Case, one: Delegation, every: list[Delegation], key: str, guess: object) -> tuple[str, Ref] | None:
     """What the sender knew of the same kind and did not pass on: an id or date like the guessed one, or a field of that name."""
-    values = list(of_scalar(guess))
+    values = of_scalar(guess)
     value: Value | None = values[0] if len(values) == 1 and values[0].raw == guess else None
     if value is not None and value.kind == "id" and any(sort_of(other) == sort_of(value) for other in ids_in(one.told)):
         return None

@@ -7,8 +7,8 @@ from itertools import islice
 from whyspan_analysis.case import Case, Detector
 from whyspan_analysis.model import DecisionNode, Finding, Ref, Role
 from whyspan_analysis.steps import Action, Call
-from whyspan_analysis.subjects import ids_in, sort_of, subjects
-from whyspan_analysis.values import Value, leaves, of_scalar, of_text
+from whyspan_analysis.subjects import ids_in, subjects
+from whyspan_analysis.values import Value, leaves, of_scalar, of_text, sort_of
 
 MAX_FIELDS = 60
 """Fields of a result that may bring one record up; a larger one is a listing or a document."""

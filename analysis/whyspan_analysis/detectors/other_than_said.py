@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from whyspan_analysis.case import Case, Detector
 from whyspan_analysis.model import Finding, Role
-from whyspan_analysis.subjects import ids_in, sort_of, subjects
+from whyspan_analysis.subjects import ids_in, subjects
+from whyspan_analysis.values import sort_of
 
 
 def find(detector: Detector, case: Case) -> Iterator[Finding]:

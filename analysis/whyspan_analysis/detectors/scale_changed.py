@@ -27,7 +27,7 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
     for observation in case.lineage.observations:
         own: dict[str, list[Leaf]] = defaultdict(list)
         for leaf in observation.leaves:
-            if leaf.key and isinstance(leaf.value, int | float) and not isinstance(leaf.value, bool):
+            if type(leaf.value) in (int, float) and leaf.key:
                 own[leaf.key].append(leaf)
         for key, column in own.items():
             columns[key].append((observation, column))

@@ -87,7 +87,7 @@ def _near(case: Case, value: Value, before: int) -> tuple[Ref, str] | None:
 
 def _whole(leaf: Leaf) -> Value | None:
     """The value an argument is, when it is one value and nothing else."""
-    found = list(of_scalar(leaf.value))
+    found = of_scalar(leaf.value)
     if len(found) != 1 or is_small(found[0]) or found[0].raw.strip() != str(leaf.value).strip():
         return None
     return found[0]

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from whyspan_analysis.case import Case, Detector
@@ -11,7 +12,7 @@ from whyspan_analysis.fields import text
 from whyspan_analysis.lineage import Observation, Source
 from whyspan_analysis.model import Finding, Role
 from whyspan_analysis.steps import Action
-from whyspan_analysis.values import Leaf, leaves, of_scalar
+from whyspan_analysis.values import REMEMBERED, Leaf, leaves, of_scalar
 
 _OWNER = re.compile(
     r"customer|user|owner|e-?mail|account|member|client|buyer|passenger|patient|tenant|holder|guest|employee|login",
@@ -73,15 +74,25 @@ def _meant(case: Case) -> dict[str, Leaf]:
 
 
 def _by_value(case: Case) -> dict[str, list[_Record]]:
-    """Value some action was called for -> the records that hold it, in order."""
-    asked = {text(leaf.value).casefold() for action in case.actions for leaf in leaves(action.arguments, "")}
+    """Value some later action was called for -> the records that hold it, in order."""
+    asked: dict[str, int] = {}
+    for action in case.actions:
+        for leaf in leaves(action.arguments, ""):
+            if _SAME_THING.search(leaf.key):
+                named = _folded(leaf.value)
+                asked[named] = max(asked.get(named, 0), action.order)
     found: dict[str, list[_Record]] = defaultdict(list)
     for observation in case.lineage.observations:
-        held = {text(leaf.value).casefold() for leaf in observation.leaves} & asked
-        for record in _records(observation) if held else ():
-            for named in {text(leaf.value).casefold() for leaf in record.fields.values()} & held:
+        keys = {leaf.key for leaf in observation.leaves if asked.get(_folded(leaf.value), 0) > observation.order}
+        for record in _records(observation) if keys else ():
+            for named in {_folded(record.fields[key].value) for key in keys & record.fields.keys()} & asked.keys():
                 found[named].append(record)
     return found
+
+
+@lru_cache(maxsize=REMEMBERED, typed=True)  # a record is asked for as often as it holds fields
+def _folded(value: Any) -> str:
+    return text(value).casefold()
 
 
 def _weighs(action: Action) -> bool:
@@ -116,7 +127,7 @@ def _other_owner(
     """(record, its owner, the owner that was meant) when the argument identifies somebody else's record."""
     if not _SAME_THING.search(leaf.key) or isinstance(leaf.value, bool) or _given(case, leaf.value):
         return None
-    visible = [r for r in by_value.get(text(leaf.value).casefold(), ()) if r.order < action.order]
+    visible = [r for r in by_value.get(_folded(leaf.value), ()) if r.order < action.order]
     for record in reversed(visible):
         owners = [
             (key, owner) for key, owner in record.fields.items() if _OWNER.search(key) and owner.value != leaf.value
