@@ -1,5 +1,6 @@
 """A failure that does not come back: from the failed run to the guard that stops the same agent, with nothing in between but the commands."""
 
+import json
 import re
 from collections.abc import Callable
 from contextlib import closing
@@ -119,6 +120,10 @@ def test_a_failure_is_stopped_when_it_comes_again(
     assert re.search(r"cannot be undone +refund .*o-12345", why)
     main(["rules", "ledger", "--data", data])
     assert re.search(rf"{rule} +prevented .* 1 / 0 +1 / 0", capsys.readouterr().out)
+    main(["incidents", "--json", "--data", data])
+    (incident,) = json.loads(capsys.readouterr().out)["incidents"]
+    assert incident["prevention"]["state"] == "prevented"
+    assert incident["prevention"]["stopped_since"] == 1
     assert main(["verify", "--data", data]) == 0
 
 

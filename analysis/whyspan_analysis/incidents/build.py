@@ -10,7 +10,7 @@ import polars as pl
 from whyspan_analysis import fleet
 from whyspan_analysis.detectors import BY_NAME
 from whyspan_analysis.incidents.changes import what_changed
-from whyspan_analysis.incidents.ledger import Ledger, read_ledger
+from whyspan_analysis.incidents.ledger import Ledger, Standing, read_ledger
 from whyspan_analysis.incidents.model import (
     Alarm,
     Change,
@@ -18,13 +18,16 @@ from whyspan_analysis.incidents.model import (
     Incident,
     IncidentsDocument,
     IntroducedIn,
+    Measure,
     NoteEntry,
     Point,
+    Prevention,
     Reopened,
     SignatureParts,
     VersionCount,
 )
 from whyspan_analysis.incidents.proposals import proposals
+from whyspan_analysis.incidents.recurrence import Counts, Recurrence, read_recurrence
 from whyspan_analysis.incidents.runs import Known, read_known, read_runs
 from whyspan_analysis.incidents.standing import came_back
 from whyspan_analysis.incidents.versions import Versions, by_version, onset, read_versions
@@ -45,6 +48,7 @@ class Period:
     ledger: Ledger
     known: dict[str, Known]
     versions: Versions
+    recurrence: Recurrence
     since_ns: int | None
 
 
@@ -54,7 +58,9 @@ def read_period(
     """Reads what the incidents of a period are built from; bounds in nanoseconds since the epoch, the end excluded."""
     ledger = read_ledger(store)
     runs = read_runs(store, ledger, since_ns=since_ns, until_ns=until_ns, filter_text=filter_text)
-    return Period(runs, ledger, read_known(store, ledger), read_versions(store), since_ns)
+    return Period(
+        runs, ledger, read_known(store, ledger), read_versions(store), read_recurrence(store, ledger), since_ns
+    )
 
 
 def build(period: Period, run_url: Url = lambda _: None, alarms: Sequence[Alarm] = ()) -> IncidentsDocument:
@@ -129,6 +135,7 @@ def _incident(view: _View, incident: str, members: pl.DataFrame) -> Incident:
         versions=[VersionCount(**asdict(each)) for each in versions if each.failed or len(versions) <= _VERSIONS],
         introduced_in=IntroducedIn(**asdict(found)) if found else None,
         changed=view.changed[incident],
+        prevention=_prevention(period, incident, standing),
         grades={grade: count for grade in fleet.GRADES if (count := members.filter(pl.col("grade") == grade).height)},
         cost=_known_sum(members["cost"]),
         **costs,
@@ -136,6 +143,47 @@ def _incident(view: _View, incident: str, members: pl.DataFrame) -> Incident:
         time_ms=_known_sum(members["duration_ms"]),
         trend=_trend(incident, among, view.interval),
         examples=[_example(row, view.run_url) for row in best_evidenced(members).head(EXAMPLES).to_dicts()],
+    )
+
+
+def _prevention(period: Period, incident: str, standing: Standing) -> Prevention | None:
+    rules = period.recurrence.against(incident)
+    measures = [
+        Measure(
+            kind="rule",
+            name=rule.rule_id,
+            status=rule.status,  # type: ignore[arg-type] # pydantic checks what the store says
+            at=None if rule.since_ns is None else moment(rule.since_ns),
+            person=rule.person,
+            stopped=rule.evidence.get("stopped"),
+            hit=rule.evidence.get("hit"),
+        )
+        for rule in rules
+    ]
+    if standing.status == "fixed" and standing.at_ns is not None:
+        fix = Measure(
+            kind="fix",
+            name=standing.version,
+            status="fixed",
+            at=moment(standing.at_ns),
+            person=standing.person,
+            stopped=None,
+            hit=None,
+        )
+        measures.append(fix)
+    if not measures:
+        return None
+    counts = period.recurrence.of_incident(incident, standing, period.versions)
+    since = counts or Counts(0)
+    return Prevention(
+        state=counts.effectiveness.value if counts else None,
+        since=moment(counts.since_ns) if counts else None,
+        failures_before=since.failures_before,
+        failures_since=since.failures_since,
+        runs_since=since.runs_since,
+        stopped_since=since.stopped_since,
+        broken_since=since.broken_since,
+        measures=measures,
     )
 
 

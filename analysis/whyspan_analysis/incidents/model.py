@@ -106,6 +106,38 @@ class Change(_Record):
     q: float = Field(description="Fisher's exact test, corrected for all tests of the document.")
 
 
+class Measure(_Record):
+    """Something that was done about an incident."""
+
+    kind: Literal["rule", "fix"]
+    name: Text | None = Field(description="The rule's id, or the version that holds the fix.")
+    status: Literal["candidate", "shadow", "active", "fixed"]
+    at: str | None = Field(description="Since when it is so; null for a candidate.")
+    person: Text | None
+    stopped: Text | None = Field(
+        description="Of a rule: what it would have stopped of the stored failures when it was measured."
+    )
+    hit: Text | None = Field(description="Likewise: which good runs it would have hit.")
+
+
+class Prevention(_Record):
+    """What was done about an incident, and whether it worked since; computed from the runs, never set by hand."""
+
+    state: Literal["prevented", "came back", "quiet"] | None = Field(
+        description="Since the last time something was done. `prevented`: the guard in the agent stopped what breaks a rule against "
+        "it, and no run failed of it; `quiet`: neither. Null where nothing is in force."
+    )
+    since: str | None
+    failures_before: int
+    failures_since: int = Field(
+        description="Runs that failed of it since, but for those in which the guard stopped a call."
+    )
+    runs_since: int = Field(description="Diagnosed runs of the agents concerned.")
+    stopped_since: int = Field(description="Runs in which the guard stopped a call that breaks a rule against it.")
+    broken_since: int = Field(description="Runs that broke such a rule and were not stopped.")
+    measures: list[Measure]
+
+
 class Incident(_Record):
     """All failed runs with one signature, or with several that a person merged."""
 
@@ -131,6 +163,7 @@ class Incident(_Record):
     changed: list[Change] | None = Field(
         description="What separates its runs, most significant first; null where there are too few runs to say."
     )
+    prevention: Prevention | None = Field(description="Null where nothing was done about it, not even proposed.")
     grades: dict[str, int]
     cost: float | None = Field(description="US dollars of the calls whose cost is known; null where none is.")
     costs_recorded: int

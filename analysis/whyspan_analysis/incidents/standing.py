@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 
 from whyspan_analysis.incidents.ledger import Standing
+from whyspan_analysis.incidents.recurrence import shows_after_fix
 from whyspan_analysis.incidents.versions import Versions
 
 
@@ -16,10 +17,8 @@ def came_back(standing: Standing, members: pl.DataFrame, versions: Versions) -> 
     if standing.status != "fixed" or standing.at_ns is None:
         return None
     for run in members.sort("at_ns", descending=True).to_dicts():
-        version, later = run["version"], run["at_ns"] > standing.at_ns
-        if standing.version is not None and version is not None:
-            later = versions.reaches(run["agent"], version, standing.version, standing.at_ns)
-        if later:
+        version = run["version"]
+        if shows_after_fix(standing, versions, run):
             said = f"fixed in {standing.version}" if standing.version else "fixed"
             where = f"in version {version}" if version else "in a run without a version"
             return {

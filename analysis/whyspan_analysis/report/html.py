@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from whyspan_analysis.incidents.words import change_words
+from whyspan_analysis.incidents.words import change_words, prevention_words
 from whyspan_analysis.report import wording
 from whyspan_analysis.report.charts import charts
 from whyspan_analysis.report.model import Report
@@ -20,7 +20,7 @@ _PAGES.filters |= {
     name: getattr(wording, name)
     for name in ("cost", "count", "dollars", "duration", "number", "percent", "pieces", "when")
 }
-_PAGES.filters["change_words"] = change_words
+_PAGES.filters |= {"change_words": change_words, "prevention_words": prevention_words}
 
 
 def render(report: Report) -> str:

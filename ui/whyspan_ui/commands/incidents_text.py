@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from whyspan_analysis.incidents.model import Incident, IncidentsDocument
-from whyspan_analysis.incidents.words import change_words, sparkline
+from whyspan_analysis.incidents.model import Incident, IncidentsDocument, Prevention
+from whyspan_analysis.incidents.words import change_words, prevention_words, sparkline
 from whyspan_analysis.report.wording import cost, count, duration, number, percent, when
 from whyspan_ui.printable import one_line
 from whyspan_ui.terminal import err, out, sentence, text, word
@@ -60,6 +60,18 @@ def _notes(incident: Incident) -> Iterator[Any]:
         facts.append(f"owner {incident.owner}")
     if facts:
         yield text((one_line("; ".join(facts), 200), "dim"))
+    if incident.prevention:
+        yield text(*prevented(incident.prevention))
+
+
+def prevented(prevention: Prevention) -> Iterator[Any]:
+    """What was done about an incident and whether it worked."""
+    if prevention.state is not None:
+        yield (f"{prevention.state}  ", _STATES[prevention.state])
+    yield sentence(one_line(prevention_words(prevention), 300))
+
+
+_STATES = {"prevented": "green", "came back": "bold red", "quiet": "dim"}
 
 
 def print_incident(incident: Incident) -> None:
@@ -120,6 +132,8 @@ def _facts(incident: Incident) -> Iterator[tuple[str, str]]:
         )
     elif incident.fixed_in:
         yield "fixed in", incident.fixed_in
+    if prevention := incident.prevention:
+        yield "prevention", f"{f'{prevention.state}: ' if prevention.state else ''}{prevention_words(prevention)}"
     yield "agents", ", ".join(incident.agents) or "not named"
     yield "models", ", ".join(incident.models) or "not named"
     yield "cost", cost(incident.cost, incident.costs_recorded, incident.costs_derived, incident.costs_unknown)

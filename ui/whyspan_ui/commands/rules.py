@@ -5,14 +5,16 @@ import getpass
 import json
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from whyspan.rules.rule import CompiledRule, Rule, RuleStatus, compile_rule, record_of
 from whyspan_analysis.batch import diagnose_run
+from whyspan_analysis.incidents.ledger import read_ledger
+from whyspan_analysis.incidents.recurrence import read_recurrence
 from whyspan_analysis.rules.files import WrongRules, read_rules, to_json, to_yaml
 from whyspan_analysis.rules.history import Measured, PastRun, measure
-from whyspan_analysis.rules.ledger import ledger
 from whyspan_analysis.rules.propose import BUDGET, propose
 from whyspan_analysis.rules.stored import keep, kept_rules, past_runs, set_status
 from whyspan_collector.rule_events import RuleEvent
@@ -82,7 +84,8 @@ def _with_store(options: argparse.Namespace, store: AnyStore) -> int:
     if options.action == "list":
         _list(kept_rules(store), as_json=options.json)
     elif options.action == "ledger":
-        rules_text.print_ledger(ledger(store))
+        recurrence = read_recurrence(store, read_ledger(store))
+        rules_text.print_ledger([(rule, counts) for rule in recurrence.rules if (counts := recurrence.of_rule(rule))])
     elif options.action == "broken":
         run_id = access.find_run(store, options.words[0]) if options.words else None
         rules_text.print_broken(store.query("rule_violations", run_id=run_id).to_pylist())
@@ -179,10 +182,15 @@ def _propose(options: argparse.Namespace, store: AnyStore) -> None:
     else:
         rules_text.print_proposals(proposals, rejected)
     known = {rule.id for rule in kept_rules(store)}  # a rule that is in force must not become a candidate again
-    new = [proposal.rule for proposal in proposals if proposal.rule.id not in known]
+    incident = store.query("run", run_id=run_id)["signature"].to_pylist()[0]  # which outlives the run
+    new = [_against(incident, proposal.rule) for proposal in proposals if proposal.rule.id not in known]
     keep(store, new, "proposed", person=options.by, note=options.note)
     if options.output is not None:
         _write([proposal.rule for proposal in proposals], options.output)
+
+
+def _against(incident: str | None, rule: Rule) -> Rule:
+    return replace(rule, proposed_from={**(rule.proposed_from or {}), "incident": incident})
 
 
 def _add(options: argparse.Namespace, store: AnyStore) -> None:

@@ -8,9 +8,9 @@ from rich.text import Text
 
 from whyspan.rules.rule import Rule, RuleStatus
 from whyspan.rules.templates import TEMPLATES
+from whyspan_analysis.incidents.recurrence import Counts, RuleMeasure
 from whyspan_analysis.rules.history import Measured
 from whyspan_analysis.rules.interval import wilson
-from whyspan_analysis.rules.ledger import LedgerEntry
 from whyspan_analysis.rules.propose import Proposal, Rejected
 from whyspan_ui.printable import one_line
 from whyspan_ui.terminal import err, out, sentence, text
@@ -163,8 +163,8 @@ def broken_line(violation: dict[str, Any]) -> Text:
     return text((violation["rule_id"], "bold"), f"  {status}  ", sentence(words))
 
 
-def print_ledger(entries: Sequence[LedgerEntry]) -> None:
-    """What became of the failures the rules in force were made against."""
+def print_ledger(entries: Sequence[tuple[RuleMeasure, Counts]]) -> None:
+    """What became of the failures the rules in force were made against, the latest rule first."""
     if not entries:
         err.print("No rule is in force. `whyspan rules activate ID --by NAME` makes one active.")
         return
@@ -172,16 +172,16 @@ def print_ledger(entries: Sequence[LedgerEntry]) -> None:
     rows = [
         (
             (
-                entry.rule_id,
-                Text(entry.effectiveness.value, style=_EFFECTIVENESS[entry.effectiveness.value]),
-                entry.incident or "none",
-                f"{datetime.fromtimestamp(entry.since_ns / 1e9, UTC):%Y-%m-%d %H:%M}",
-                f"{entry.failures_before} / {entry.failures_since}",
-                f"{entry.stopped_since} / {entry.broken_since}",
+                rule.rule_id,
+                Text(counts.effectiveness.value, style=_EFFECTIVENESS[counts.effectiveness.value]),
+                rule.incident or "none",
+                f"{datetime.fromtimestamp(counts.since_ns / 1e9, UTC):%Y-%m-%d %H:%M}",
+                f"{counts.failures_before} / {counts.failures_since}",
+                f"{counts.stopped_since} / {counts.broken_since}",
             ),
             no_notes,
         )
-        for entry in entries
+        for rule, counts in sorted(entries, key=lambda each: -each[1].since_ns)
     ]
     print_rows(
         ("rule", "so far", "incident", "in force since (UTC)", "failures before / since", "stopped / not stopped"), rows

@@ -6,7 +6,7 @@ import streamlit as st
 from whyspan_analysis import fleet
 from whyspan_analysis.detectors import BY_NAME
 from whyspan_analysis.incidents.model import Incident
-from whyspan_analysis.incidents.words import change_words, sparkline
+from whyspan_analysis.incidents.words import change_words, prevention_words, sparkline
 from whyspan_analysis.report import wording
 from whyspan_ui import data
 from whyspan_ui.components import badges, charts, filter_box
@@ -18,6 +18,7 @@ _CARDS = 50
 """Incidents shown; a filter narrows them."""
 _CHANGES = 2
 _NO_CAUSE = "No cause could be named"
+_WORKED = {"prevented": "ok", "came back": "failed", "quiet": "none"}
 
 
 def page() -> None:
@@ -83,6 +84,7 @@ def _card(incident: Incident, told: dict[str, str | None]) -> Markup:
     if incident.first_seen != incident.last_seen:
         facts.append(f"first seen {wording.when(incident.first_seen)}")
     status = "back" if incident.reopened else incident.status
+    worked = incident.prevention.state if incident.prevention else None
     shown = [run for run in incident.examples if run.run_id in told]
     return tag(
         "div",
@@ -90,6 +92,7 @@ def _card(incident: Incident, told: dict[str, str | None]) -> Markup:
             "div",
             tag("b", prose(incident.title)),
             tag("span", status, class_="badge") if status != "open" else None,
+            tag("span", worked, class_=f"badge {_WORKED[worked]}") if worked else None,
             *(badges.grade(grade) for grade in incident.grades if grade != "none"),
             tag("code", incident.id, class_="muted score"),
         ),
@@ -122,6 +125,8 @@ def _news(incident: Incident) -> list[Markup]:
         lines.append(tag("div", "Came in with version ", tag("bdi", since.version), f": {counts}"))
     if incident.reopened:
         lines.append(tag("div", prose(incident.reopened.text)))
+    if incident.prevention:
+        lines.append(tag("div", prose(prevention_words(incident.prevention))))
     if incident.owner:
         lines.append(tag("div", "Owner: ", tag("bdi", incident.owner)))
     lines += [
