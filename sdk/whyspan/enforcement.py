@@ -4,6 +4,8 @@ The guard itself is in `rule_guard`, which is imported only by programs that use
 """
 
 import json
+from collections.abc import Generator
+from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -45,13 +47,33 @@ class Enforcer(Protocol):
         """Something is about to happen. Gives what to use in its place, None where it may happen. Raises GuardBlocked."""
 
 
+class Replaying(Protocol):
+    """What answers calls from a recording, whatever guard looks at them first; see `whyspan.testing.replay`."""
+
+    def around(self, guard: Enforcer | None) -> Enforcer:
+        """Looks at calls as the guard does, and answers those that it lets through."""
+
+
 _in_force: ContextVar[Enforcer | None] = ContextVar("whyspan-guard", default=None)
 _everywhere: list[Enforcer] = []
+_replays: list[Replaying] = []
+"""Of the whole process: a tool that runs in a thread of its own must not slip out of a replay."""
 
 
 def current() -> Enforcer | None:
     """The guard the calling code works under; None where nothing is guarded."""
-    return _in_force.get() or (_everywhere[-1] if _everywhere else None)
+    guard = _in_force.get() or (_everywhere[-1] if _everywhere else None)
+    return _replays[-1].around(guard) if _replays else guard
+
+
+@contextmanager
+def replaying(replay: Replaying) -> Generator[None]:
+    """Lets a replay answer every call of the process, for the time of a `with` block."""
+    _replays.append(replay)
+    try:
+        yield
+    finally:
+        _replays.remove(replay)
 
 
 def enter(guard: Enforcer) -> Token[Enforcer | None]:
@@ -75,10 +97,12 @@ def nowhere(guard: Enforcer) -> None:
         _everywhere.clear()
 
 
-def tool_event(kind: On, name: str, arguments: object, effect: str | None, schema: Any = None) -> Event:
+def tool_event(  # noqa: PLR0913 - what is known of a call
+    kind: On, name: str, arguments: object, effect: str | None, *, schema: Any = None, runs: str = ""
+) -> Event:
     """A tool's call or result as rules see it."""
     args = plain(arguments)
-    return Event(kind, name, effect=effect or "", changes=changes(name, effect), args=args, schema=schema)
+    return Event(kind, name, effect=effect or "", changes=changes(name, effect), args=args, schema=schema, runs=runs)
 
 
 def plain(value: object) -> Any:

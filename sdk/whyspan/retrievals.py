@@ -4,28 +4,34 @@ from collections.abc import Callable
 from numbers import Real
 from typing import Any, overload
 
-from whyspan import semconv
+from whyspan import enforcement, semconv
+from whyspan.guarded import GuardedCall
+from whyspan.rules.events import Event, On
 from whyspan.semconv import Kind
-from whyspan.spans import CallSpan, Sendable, named, sendable
+from whyspan.spans import Sendable, named, sendable
 from whyspan.values import is_a, to_json
 from whyspan.wrapping import P, R, trace
 
 
-class Retrieval(CallSpan):
+class Retrieval(GuardedCall):
     """One search, as a `with` block; or, called with a function, its decorator; see `retrieval`."""
 
     kind = Kind.RETRIEVAL
     result_key = semconv.RETRIEVAL_DOCUMENTS
 
-    def __init__(self, query: object = None, *, source: str | None = None) -> None:
+    def __init__(self, query: object = None, *, source: str | None = None, runs: str = "block") -> None:
         super().__init__()
         self._query = query
         self._source = source
+        self._runs = runs
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """The function as a retrieval: its argument `query`, or its first text, is what is searched for."""
         source = getattr(function, "__name__", None) if self._source is None else self._source
-        return trace(function, lambda arguments: Retrieval(_query_of(arguments), source=source))
+        return trace(function, lambda arguments: Retrieval(_query_of(arguments), source=source, runs="function"))
+
+    def _event(self, kind: On) -> Event:
+        return Event(kind, self._name(), args=enforcement.plain(self._query), runs=self._runs)
 
     def _name(self) -> str:
         operation = semconv.OPERATION_RETRIEVAL

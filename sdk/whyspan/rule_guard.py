@@ -198,7 +198,7 @@ class RuleGuard:
         if action in (GuardAction.WARN, GuardAction.ALLOW):
             _record(violation, Verdict.PASS, action, reason)
             return None
-        if action is GuardAction.DRY_RUN and event.name in self._dry_run:
+        if action is GuardAction.DRY_RUN and event.name in self._dry_run and event.runs != "block":
             substitute = Substitute(_substituted(self._dry_run[event.name], event.args))
             _record(violation, Verdict.CHANGE, action, reason)
             return substitute

@@ -1,20 +1,20 @@
 """A tool: one action of the agent on its world, with arguments, a result and a declared effect."""
 
 from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Any, Self, overload
+from typing import Any, overload
 
 from whyspan import enforcement, semconv
 from whyspan.codec import effect_of
 from whyspan.faults import contained, warn_once
+from whyspan.guarded import GuardedCall
 from whyspan.rules.events import Event, On
 from whyspan.semconv import Effect, EffectName, Kind
-from whyspan.spans import CallSpan, Sendable, named
+from whyspan.spans import Sendable, named
 from whyspan.values import is_a, shown, to_json, to_text
 from whyspan.wrapping import P, R, trace
 
 
-class Tool(CallSpan):
+class Tool(GuardedCall):
     """One execution of a tool, as a `with` block; or, called with a function, the decorator of a tool."""
 
     kind = Kind.TOOL
@@ -26,68 +26,28 @@ class Tool(CallSpan):
         arguments: object = None,
         call_id: str | None = None,
         idempotency_key: str | Callable[..., object] | None = None,
+        runs: str = "block",
     ) -> None:
-        """`declared` are the attributes that every call of this tool carries."""
+        """`declared` are the attributes that every call of this tool carries; `runs` is what a call of it runs."""
         super().__init__()
         self._declared = declared
         self._arguments = arguments
         self._call_id = call_id
         self._idempotency_key = idempotency_key
-        self._instead: enforcement.Substitute | None = None
+        self._runs = runs
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """The function as a tool: every call is a span."""
         declared = {semconv.TOOL_NAME: to_text(getattr(function, "__name__", "tool")), **self._declared}
         key = self._idempotency_key
-        return trace(function, lambda arguments: Tool(declared, arguments, None, key))
-
-    def __enter__(self) -> Self:
-        super().__enter__()
-        try:
-            self.admit()
-        except BaseException as error:
-            super().__exit__(type(error), error, None)
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is not None:
-            self._came_back(None, error)
-        super().__exit__(kind, error, trace)
-
-    def admit(self) -> None:
-        """Asks the guard in force whether this call may be made. Raises GuardBlocked."""
-        guard = enforcement.current()
-        if guard is not None:
-            self._instead = guard.before(self._event(On.CALL))
-
-    @property
-    def instead(self) -> enforcement.Substitute | None:
-        """What a dry run gave in the place of the call."""
-        return self._instead
-
-    def set_result(self, value: object) -> None:
-        """Records what the call gave back; a decorated function does this itself."""
-        super().set_result(value)
-        if self._instead is None:
-            self._came_back(value, None)
-
-    def _came_back(self, value: object, error: BaseException | None) -> None:
-        guard = enforcement.current()
-        if guard is None:
-            return
-        with contained:
-            event = self._event(On.RESULT)
-            event.out, event.ok = enforcement.plain(value), error is None
-            event.error = "" if error is None else _words(error)
-            guard.happened(event)
+        return trace(function, lambda arguments: Tool(declared, arguments, None, key, "function"))
 
     def _event(self, kind: On) -> Event:
         schema = self._declared.get(semconv.TOOL_SCHEMA)
         effect = self._declared.get(semconv.TOOL_EFFECT)
-        return enforcement.tool_event(kind, self.name, self._arguments, effect, enforcement.read(schema))
+        return enforcement.tool_event(
+            kind, self.name, self._arguments, effect, schema=enforcement.read(schema), runs=self._runs
+        )
 
     @property
     def name(self) -> str:
@@ -169,10 +129,3 @@ def _declared(name: str | None, effect: EffectName | None, schema: Mapping[str, 
 
 def _key(given: str | Callable[..., object], arguments: object) -> str:
     return to_text(given(**arguments) if callable(given) and is_a(arguments, Mapping) else given)
-
-
-def _words(error: BaseException) -> str:
-    try:
-        return to_text(str(error)) or type(error).__name__
-    except Exception:  # noqa: BLE001 - the host's __str__ may raise anything
-        return type(error).__name__

@@ -77,6 +77,9 @@ def _generator(function: _Function, begin: _Begin) -> _Function:
             return (yield from generator)
         call = begin(args, kwargs)
         _started(call)
+        if call.instead is not None:
+            yield from _replaced(call)
+            return None
         items: list[Any] = []
         step: Callable[[], Any] = functools.partial(next, generator)
         try:
@@ -109,6 +112,10 @@ def _async_generator(function: _Function, begin: _Begin) -> _Function:
         generator: AsyncGenerator[Any, Any] = function(*args, **kwargs)
         call = begin(args, kwargs)
         _started(call)
+        if call.instead is not None:
+            for item in _replaced(call):
+                yield item
+            return
         items: list[Any] = []
         step: Callable[[], Any] = generator.__anext__
         try:
@@ -143,6 +150,14 @@ def _started(call: ReturningSpan) -> None:
     except BaseException as error:
         call.end(error)
         raise
+
+
+def _replaced(call: ReturningSpan) -> list[Any]:
+    """What a generator gives where another result takes the place of what it would have produced."""
+    value = call.instead.value
+    call.set_result(value)
+    call.end()
+    return value if isinstance(value, list) else [value]
 
 
 def _keep(items: list[Any], item: Any) -> None:

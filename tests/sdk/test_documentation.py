@@ -43,9 +43,12 @@ def test_examples_in_docstrings(name: str) -> None:
             assert doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test).failed == 0
 
 
-def test_the_example_of_capture() -> None:
-    """The one of `whyspan.testing`, which needs no other capture around it."""
-    assert doctest.testmod(importlib.import_module("whyspan.testing")).failed == 0
+@pytest.mark.parametrize("module", ["captured", "replays"])
+def test_the_examples_for_tests(module: str) -> None:
+    """Those of `whyspan.testing`, which need no other capture around them."""
+    found = doctest.testmod(importlib.import_module(f"whyspan.testing.{module}"))
+    assert found.attempted > 0
+    assert found.failed == 0
 
 
 @pytest.mark.parametrize("name", sorted(_OF_THE_PROCESS))

@@ -142,7 +142,7 @@ def _action(action: Action, moments: _Moments) -> Iterator[tuple[_Moment, Event]
         asked = moments.start(action.span.span_id)
     else:
         asked = moments.end(action.span_id)._replace(phase=3)
-    if _is_unknown(action):
+    if _is_unknown(action) or (action.span is not None and action.span.kind is Kind.RETRIEVAL):
         about["changes"] = False
     yield asked, Event(On.CALL, **about)
     if not action.done or _is_unknown(action):

@@ -63,3 +63,5 @@ class Event:
     """JSON Schema of the tool's arguments, where known; rules ask `schema_error()`."""
     offered: frozenset[str] | None = None
     """The tools the model was offered; rules ask `offered()`."""
+    runs: str = ""
+    """What will run if the call is let through: `function`, which a substitute can replace, or `block`, which none can. Not a rule's business."""
