@@ -7,7 +7,6 @@ a benchmark's past. Copies share the payload of their original. The day is sent,
 import argparse
 import shutil
 import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from functools import partial
@@ -73,12 +72,13 @@ def run(runs: int, of: int) -> None:
     product = Product()
     try:
         write(folder, _ORIGINALS)
+        day = _day(runs)
         product.send(bodies(folder))
         product.run("analyze", "--workers", "2")
         product.collector.end()
         copies = _copy(product.collector.data / FILE_NAME, of)
         print(f"{_ORIGINALS * (copies + 1):,} runs stored and diagnosed; opened in {product.collector.start():.1f} s")
-        print(f"{runs:,} runs of a new day queryable in {product.send(_day(runs)):.0f} s")
+        print(f"{runs:,} runs of a new day queryable in {product.send(day):.0f} s")
         for command in (
             ("analyze", "--workers", "2"),
             ("incidents", "--json"),
@@ -108,10 +108,10 @@ def _copy(path: Path, of: int) -> int:
     return copies
 
 
-def _day(runs: int) -> Iterator[bytes]:
+def _day(runs: int) -> list[bytes]:
     """The requests of the day after the fleet's last."""
     with ProcessPoolExecutor(2) as pool:
-        yield from pool.map(partial(_request, runs), range(0, runs, RUNS_PER_REQUEST), chunksize=4)
+        return list(pool.map(partial(_request, runs), range(0, runs, RUNS_PER_REQUEST), chunksize=4))
 
 
 def _request(runs: int, first: int) -> bytes:
