@@ -4,6 +4,7 @@ Every sentence is recorded or derived and refers to the spans it speaks of; quot
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from whyspan.semconv import Kind
 from whyspan_analysis.case import Case
@@ -13,6 +14,10 @@ from whyspan_analysis.model import DecisionNode, Finding, Hypothesis, Ref, Role,
 
 _LONG = 160
 """Characters of a quotation inside a sentence."""
+
+
+NO_CAUSE: Final = "No cause was found"
+"""How a verdict says so, and the title of an incident whose runs' verdicts do."""
 
 
 def verdict(case: Case, hypotheses: list[Hypothesis]) -> str | None:
@@ -25,7 +30,7 @@ def verdict(case: Case, hypotheses: list[Hypothesis]) -> str | None:
     if cause is not None:
         return f"{step}: {cause.message}"
     return (
-        f"{_line(case.outcome.check)} No cause was found; {step[0].lower()}{step[1:]} is the likeliest place to look."
+        f"{_line(case.outcome.check)} {NO_CAUSE}; {step[0].lower()}{step[1:]} is the likeliest place to look."
     )
 
 

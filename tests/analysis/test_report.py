@@ -69,6 +69,20 @@ def hostile_request() -> dict[str, Any]:
 # --- what it says -----------------------------------------------------------------------------------------------
 
 
+def test_the_top_causes_come_with_a_proposed_rule_or_the_reason_why_not(report: Report) -> None:
+    """A rule is shown with what it did on stored runs and the intervals; where none is proposed, the reason is computed."""
+    proposed = {cause.incident.parts.detector: cause.proposed for cause in report.causes}
+    unknown_tool = proposed["unknown_tool"]
+
+    assert unknown_tool is not None
+    assert (unknown_tool.stopped, unknown_tool.hit) == ("1/1", "0/4")
+    assert unknown_tool.hit_interval is not None
+    assert 0.4 < unknown_tool.hit_interval[1] < 0.6
+    assert "`whyspan rules propose" in unknown_tool.text
+    others = [each for each in proposed.values() if each is not None and each.rule_id is None]
+    assert all(each.text.startswith("No rule is proposed") for each in others)
+
+
 def test_every_run_is_in_exactly_one_outcome(report: Report, store: Store) -> None:
     """The outcomes add up to the runs, the causes to the failures, the periods to the runs whose start is known."""
     totals = report.totals

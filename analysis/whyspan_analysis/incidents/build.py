@@ -31,6 +31,7 @@ from whyspan_analysis.incidents.recurrence import Counts, Recurrence, read_recur
 from whyspan_analysis.incidents.runs import Known, read_known, read_runs
 from whyspan_analysis.incidents.standing import came_back
 from whyspan_analysis.incidents.versions import Versions, by_version, onset, read_versions
+from whyspan_analysis.words import NO_CAUSE
 from whyspan_collector.service import AnyStore
 
 EXAMPLES: Final = 5
@@ -114,12 +115,14 @@ def _incident(view: _View, incident: str, members: pl.DataFrame) -> Incident:
     among = pl.concat([view.of_agents[agent,] for agent in agents])
     versions = _versions(incident, among, agents[0], period.versions)
     found = onset(versions)
+    cause = cause_words(known.parts["detector"], unnamed=_unnamed(members))
     back = came_back(standing, members, period.versions)
     costs = members.select(pl.col(fleet.COSTS).sum()).to_dicts()[0]
     return Incident(
         id=incident,
         signatures=known.signatures,
-        title=title(known.parts),
+        title=title(known.parts, cause),
+        cause=cause,
         parts=SignatureParts(**known.parts),
         status="open" if back else standing.status,
         fixed_in=standing.version if standing.status == "fixed" else None,
@@ -197,10 +200,23 @@ def best_evidenced(members: pl.DataFrame) -> pl.DataFrame:
     return members.sort(rank, -pl.col("score"), "spans", -pl.col("at_ns").cast(pl.Float64), "run_id", nulls_last=True)
 
 
-def title(parts: Mapping[str, Any]) -> str:
+def cause_words(detector: str | None, *, unnamed: bool) -> str:
+    """What happened, in the words of a detector, as far as the verdicts of the runs say so."""
+    if detector is None:
+        return NO_CAUSE
+    known = BY_NAME.get(detector)
+    what = known.title if known else detector
+    return f"{NO_CAUSE}; noticed: {what[0].lower()}{what[1:]}" if unnamed else what
+
+
+def _unnamed(members: pl.DataFrame) -> bool:
+    """True when the verdicts of most of these runs say that no cause was found; their second hypothesis may have a finding."""
+    said = members["verdict"].fill_null(NO_CAUSE).str.contains(NO_CAUSE, literal=True)
+    return 2 * int(said.sum()) > members.height
+
+
+def title(parts: Mapping[str, Any], what: str) -> str:
     """What happened and where, in a line."""
-    detector = BY_NAME.get(parts["detector"] or "")
-    what = detector.title if detector else parts["detector"] or "No cause could be named"
     where = [f"{noun} `{parts[noun]}`" for noun in ("tool", "agent") if parts[noun]]
     said = f": {parts['error']}" if parts["error"] else ""
     return f"{what} ({', '.join(where)}){said}" if where else f"{what}{said}"

@@ -11,7 +11,6 @@ from typing import Any, Final, TypeAlias
 import polars as pl
 
 from whyspan_analysis import fleet
-from whyspan_analysis.detectors import BY_NAME
 from whyspan_analysis.incidents.build import build as build_incidents
 from whyspan_analysis.incidents.build import moment, read_period
 from whyspan_analysis.incidents.model import Incident
@@ -31,7 +30,8 @@ from whyspan_analysis.report.model import (
     Step,
     Totals,
 )
-from whyspan_analysis.report.summary import summary
+from whyspan_analysis.report.proposed import LOOKED_AT, proposed
+from whyspan_analysis.report.summary import RUNS, summary
 from whyspan_analysis.report.wording import when
 from whyspan_collector.service import AnyStore
 
@@ -66,7 +66,8 @@ def build(
     runs = fleet.with_times(store.query("diagnoses", since_ns=since_ns, filter=filter_text))
     url: Url = run_url or (lambda _: None)
     totals = _totals(runs)
-    incidents = build_incidents(read_period(store, since_ns, filter_text=filter_text), url).incidents
+    in_period = read_period(store, since_ns, filter_text=filter_text)
+    incidents = build_incidents(in_period, url).incidents
     period, periods = fleet.outcomes_by_period(runs)
     steps = store.query("extreme_steps", since_ns=since_ns, filter=filter_text, each=_LINES).to_pylist()
     report = Report(
@@ -80,7 +81,9 @@ def build(
         comparison=compare(store, since_ns, filter_text, versions),
         judged_by_people=_judged(store, set(runs["run_id"])),
         totals=totals,
-        causes=[_cause(store, incident, totals.failed, url, rank) for rank, incident in enumerate(incidents)],
+        causes=[
+            _cause(store, incident, totals.failed, url, rank, in_period.runs) for rank, incident in enumerate(incidents)
+        ],
         period=period,
         periods=[Period(**{**row, "start": _moment(row["start"])}) for row in periods.to_dicts()],
         agents=[Spending(**row) for row in fleet.spending(runs, "agent").to_dicts()],
@@ -136,19 +139,26 @@ def _totals(runs: pl.DataFrame) -> Totals:
         unknown=outcomes["unknown"],
         not_diagnosed=outcomes[None],
         incomplete=runs.filter(~pl.col("complete")).height,
+        not_diagnosed_runs=_newest(runs.filter(pl.col("outcome").is_null())),
+        incomplete_runs=_newest(runs.filter(~pl.col("complete"))),
         spans=int(runs["spans"].sum()),
         grades=_counts(failed["grade"], fleet.GRADES),
         checks=_checks(runs),
     )
 
 
-def _cause(store: AnyStore, incident: Incident, failed: int, url: Url, rank: int) -> Cause:
-    detector = BY_NAME.get(incident.parts.detector or "")
+def _newest(runs: pl.DataFrame) -> list[str]:
+    return runs.sort("start_ns", "run_id", descending=True).head(RUNS)["run_id"].to_list()
+
+
+def _cause(  # noqa: PLR0913, PLR0917 - what a cause is told with
+    store: AnyStore, incident: Incident, failed: int, url: Url, rank: int, runs: pl.DataFrame
+) -> Cause:
     examples = [run.run_id for run in incident.examples[:EXAMPLES]] if rank < MOST_CAUSES else []
     return Cause(
         incident=incident,
         detector=incident.parts.detector,
-        title=detector.title if detector else "No cause could be named",
+        title=incident.cause,
         agent=incident.parts.agent,
         tool=incident.parts.tool,
         runs=incident.runs,
@@ -157,6 +167,7 @@ def _cause(store: AnyStore, incident: Incident, failed: int, url: Url, rank: int
         first_seen=incident.first_seen,
         last_seen=incident.last_seen,
         examples=[_example(store, run_id, url) for run_id in examples],
+        proposed=proposed(store, incident, runs) if rank < LOOKED_AT else None,
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from whyspan_analysis.incidents.model import ExampleRun
+from whyspan_analysis.incidents.words import prevention_words
 from whyspan_analysis.report.model import Cause, Comparison, Example, Link, Report, Sentence, Spending
 from whyspan_analysis.report.wording import cost, count, dollars, number, percent, pieces, when
 
@@ -96,14 +97,23 @@ def _causes(causes: list[Cause]) -> list[str]:
     lines.append("")
     for cause in causes:
         for example in cause.examples[:_EXAMPLES]:
-            lines += _example(example)
+            lines += [*_example(example), *_prevention(cause)]
     return lines
+
+
+def _prevention(cause: Cause) -> list[str]:
+    """What was done about a cause and whether it worked; what could be done."""
+    done = cause.incident.prevention
+    said = f"{f'**{done.state}**. ' if done.state else ''}{marked(prevention_words(done))}" if done else None
+    could = marked(cause.proposed.text) if cause.proposed else None
+    told = [f"{name}: {words}" for name, words in (("Done about it", said), ("Proposed", could)) if words]
+    return [line for words in told for line in (words, "")]
 
 
 def _example(example: Example) -> list[str]:
     name = code(example.run_id[:12])
     run = f"[{name}](<{example.url}>)" if example.url else name
-    lines = [f"### {marked(example.verdict or 'Failed; no cause could be named.')}", ""]
+    lines = [f"### {marked(example.verdict or 'Failed. No cause was found.')}", ""]
     grade = "" if example.grade == "none" else f"; cause: {example.grade}"
     lines += [f"Run {run}{grade}. How it ended: {marked(example.check)}", ""]
     lines += [*chain(example.chain), ""]

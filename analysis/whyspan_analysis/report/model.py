@@ -54,6 +54,25 @@ class Example(_Record):
     """The run in the dashboard, when one was running."""
 
 
+class ProposedRule(_Record):
+    """The best rule against an incident as far as stored runs tell; only `text` where there is none."""
+
+    text: str
+    """In a sentence, with what it would have done; or that there is none, and why."""
+    rule_id: str | None = None
+    run_id: str | None = None
+    """The run it was made from."""
+    measured_on: int | None = None
+    """Runs of the agents concerned, the newest."""
+    stopped: str | None = None
+    """Failures it would have stopped in time, of those in which it had something to look at."""
+    stopped_interval: tuple[float, float] | None = None
+    """95 % (Wilson)."""
+    hit: str | None = None
+    """Likewise the good runs it would have hit."""
+    hit_interval: tuple[float, float] | None = None
+
+
 class Cause(_Record):
     """Failed runs with one cause: an incident."""
 
@@ -61,7 +80,7 @@ class Cause(_Record):
     """All that is known of it, with its trend, cost, versions and what changed."""
 
     detector: str | None
-    """None where a run failed and no cause could be named."""
+    """None where a run failed and no cause was found."""
     title: str
     agent: str | None
     tool: str | None
@@ -73,6 +92,8 @@ class Cause(_Record):
     first_seen: str | None
     last_seen: str | None
     examples: list[Example]
+    proposed: ProposedRule | None
+    """None for causes beyond the most frequent, where none was looked for."""
 
 
 class Period(_Record):
@@ -198,6 +219,9 @@ class Totals(_Record):
     """Runs still arriving: counted in `runs`, in no outcome."""
     incomplete: int
     """Runs with a missing parent or a pending span."""
+    not_diagnosed_runs: list[str]
+    """Ids of the newest of them, up to three; likewise:"""
+    incomplete_runs: list[str]
     spans: int
     grades: dict[str, int]
     """Grade -> failed runs."""

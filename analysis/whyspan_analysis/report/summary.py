@@ -8,7 +8,7 @@ from whyspan_analysis.report.model import ComparedCause, Report, RunLine
 from whyspan_analysis.report.wording import cost, count, dollars, duration, number, percent
 
 LINES: Final = 10
-_RUNS: Final = 3
+RUNS: Final = 3
 """Runs a line names: a person opens one or two."""
 _SIDES: Final = {
     "back": "Back after its fix",
@@ -41,9 +41,9 @@ def _outcomes(report: Report) -> Iterator[Line]:
             f"{number(totals.failed)} of {count(judged, 'run')} failed ({percent(totals.failed / judged)}), "
             f"{number(totals.ok)} ended ok and {number(totals.unknown)} could not be judged."
         )
-        yield line, [run_id for cause in report.causes[:_RUNS] for run_id in _examples(report, cause.incident.id)[:1]]
+        yield line, [run_id for cause in report.causes[:RUNS] for run_id in _examples(report, cause.incident.id)[:1]]
     if totals.not_diagnosed:
-        yield f"{count(totals.not_diagnosed, 'run')} still arriving: not judged yet.", []
+        yield f"{count(totals.not_diagnosed, 'run')} still arriving: not judged yet.", totals.not_diagnosed_runs
 
 
 def _causes(report: Report) -> Iterator[Line]:
@@ -57,7 +57,7 @@ def _causes(report: Report) -> Iterator[Line]:
         yield f"{line}{f', since version `{since.version}`' if since else ''}.", _examples(report, first.incident.id)
     elif len(named) > 1:
         shown = [run_id for cause in named for run_id in _examples(report, cause.incident.id)[:1]]
-        yield f"No cause repeats: {len(named)} failed runs have {len(named)} different causes.", shown[:_RUNS]
+        yield f"No cause repeats: {len(named)} failed runs have {len(named)} different causes.", shown[:RUNS]
     if len(named) > 3 and named[0].runs > 1:
         share = sum(cause.runs for cause in named[:3]) / failed
         shown = [run_id for cause in named[1:3] for run_id in _examples(report, cause.incident.id)[:1]]
@@ -73,7 +73,7 @@ def _causes(report: Report) -> Iterator[Line]:
         shown = [run_id for c in report.causes if c.detector is None for run_id in _examples(report, c.incident.id)[:1]]
         yield (
             f"How well the causes are supported: {', '.join(grades) or 'none is named'}{without}.",
-            shown[:_RUNS] or _examples(report, report.causes[0].incident.id),
+            shown[:RUNS] or _examples(report, report.causes[0].incident.id),
         )
 
 
@@ -84,7 +84,7 @@ def _changes(report: Report) -> Iterator[Line]:
     for verdict, words in _SIDES.items():
         causes = [cause for cause in report.comparison.causes if cause.verdict == verdict]
         if causes:
-            shown = [run_id for cause in causes for run_id in _examples(report, cause.incident)[:1]][:_RUNS]
+            shown = [run_id for cause in causes for run_id in _examples(report, cause.incident)[:1]][:RUNS]
             yield f"{words} {report.comparison.after.name}: {_listed(causes)}.", shown
 
 
@@ -104,7 +104,7 @@ def _lower(title: str) -> str:
 def _used(report: Report) -> Iterator[Line]:
     tokens = sum((spent.input_tokens or 0) + (spent.output_tokens or 0) for spent in report.agents)
     failed_tokens = sum(spent.failed_tokens or 0 for spent in report.agents)
-    dearest = [run.run_id for run in report.dearest if run.outcome == "failed"][:_RUNS]
+    dearest = [run.run_id for run in report.dearest if run.outcome == "failed"][:RUNS]
     dearest = dearest or [run_id for cause in report.causes[:1] for run_id in _examples(report, cause.incident.id)]
     if tokens and failed_tokens:
         share = percent(failed_tokens / tokens)
@@ -133,13 +133,13 @@ def _slowest(report: Report) -> Iterator[Line]:
 def _limits(report: Report) -> Iterator[Line]:
     if report.totals.incomplete:
         line = f"{count(report.totals.incomplete, 'run')} incomplete: a span or its parent never arrived, so less can be said."
-        yield line, []
+        yield line, report.totals.incomplete_runs
 
 
 def _examples(report: Report, incident: str) -> list[str]:
     found = (cause.incident.examples for cause in report.causes if cause.incident.id == incident)
-    return [run.run_id for run in next(found, [])][:_RUNS]
+    return [run.run_id for run in next(found, [])][:RUNS]
 
 
 def _ids(runs: Iterable[RunLine]) -> list[str]:
-    return [run.run_id for run in runs][:_RUNS]
+    return [run.run_id for run in runs][:RUNS]

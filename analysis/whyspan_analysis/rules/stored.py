@@ -2,8 +2,8 @@
 
 import json
 import time
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from whyspan.rules.rule import Rule, RuleStatus, activated, record_of, rule_from
 from whyspan_analysis.diagnose import build_case
@@ -22,7 +22,11 @@ def past_runs(
     store: "AnyStore", *, since_ns: int | None = None, wanted: str = "", limit: int | None = None
 ) -> Iterator[PastRun]:
     """The stored runs, newest first, read in portions; `wanted` is a filter (docs/filter.md)."""
-    rows = store.query("runs", since_ns=since_ns, filter=wanted, limit=limit).to_pylist()
+    yield from read_past(store, store.query("runs", since_ns=since_ns, filter=wanted, limit=limit).to_pylist())
+
+
+def read_past(store: "AnyStore", rows: Iterable[dict[str, Any]]) -> Iterator[PastRun]:
+    """The runs of these rows (run_id, spans, decisive_span_id), in their order, read in portions; without those that have no spans."""
     for some in portions(rows):
         runs = load_runs(store, [row["run_id"] for row in some])
         for row in some:

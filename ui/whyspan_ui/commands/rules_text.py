@@ -7,11 +7,11 @@ from typing import Any
 from rich.text import Text
 
 from whyspan.rules.rule import Rule, RuleStatus
-from whyspan.rules.templates import TEMPLATES
 from whyspan_analysis.incidents.recurrence import Counts, RuleMeasure
 from whyspan_analysis.rules.history import Measured
 from whyspan_analysis.rules.interval import wilson
 from whyspan_analysis.rules.propose import Proposal, Rejected
+from whyspan_analysis.rules.words import in_words
 from whyspan_ui.printable import one_line
 from whyspan_ui.terminal import err, out, sentence, text
 from whyspan_ui.terminal import print_list as print_rows
@@ -53,26 +53,6 @@ def _says(rule: Rule, name: str) -> str:
 
 def _status(status: RuleStatus) -> Text:
     return Text(status.value, style={"active": "green", "shadow": "yellow"}.get(status.value, "dim"))
-
-
-def in_words(rule: Rule) -> str:
-    """What a rule asks for, in a sentence."""
-    says = TEMPLATES[rule.kind].says.format(a=f"[{rule.a}]", b=f"[{rule.b}]", n=rule.n)
-    scope = []
-    if rule.scope.on:
-        scope.append(" and ".join(rule.scope.on) + " events")
-    if rule.scope.tool != "*":
-        scope.append(f"of the tool {rule.scope.tool}")
-    if rule.scope.agent != "*":
-        scope.append(f"of the agent {rule.scope.agent}")
-    among = f" (among {' '.join(scope)})" if scope else ""
-    each = f", for each {' and '.join(rule.same)}" if rule.same else ""
-    window = [
-        f"{rule.within.steps} steps" if rule.within.steps else "",
-        f"{rule.within.seconds:g} s" if rule.within.seconds else "",
-    ]
-    within = " and ".join(part for part in window if part)
-    return f"{says}{among}{each}{f', within {within}' if within else ''}"
 
 
 def print_explained(rules: Iterable[Rule]) -> None:

@@ -2,6 +2,7 @@
 
 from whyspan_analysis.model import Diagnosis, Hypothesis, Ref, Run, Sentence, Status
 from whyspan_analysis.report import wording
+from whyspan_analysis.words import NO_CAUSE
 from whyspan_ui.components import badges
 from whyspan_ui.components.columns import one_line, title
 from whyspan_ui.components.markup import Markup, isolated, join, prose, tag
@@ -35,7 +36,7 @@ def _headline(diagnosis: Diagnosis) -> list[Markup]:
         return [prose(outcome.check), badges.knowledge(outcome.source)]
     if diagnosis.verdict is None:
         return [
-            prose(f"No cause could be named. It counts as failed because {outcome.check}."),
+            prose(f"{NO_CAUSE}. It counts as failed because {outcome.check}."),
             badges.knowledge(outcome.source),
         ]
     return [prose(diagnosis.verdict), badges.grade(diagnosis.grade.value), badges.knowledge("derived")]

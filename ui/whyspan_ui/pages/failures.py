@@ -4,10 +4,10 @@ import polars as pl
 import streamlit as st
 
 from whyspan_analysis import fleet
-from whyspan_analysis.detectors import BY_NAME
 from whyspan_analysis.incidents.model import Incident
 from whyspan_analysis.incidents.words import change_words, prevention_words, sparkline
 from whyspan_analysis.report import wording
+from whyspan_analysis.words import NO_CAUSE
 from whyspan_ui import data
 from whyspan_ui.components import badges, charts, filter_box
 from whyspan_ui.components.markup import Markup, prose, tag
@@ -17,7 +17,6 @@ from whyspan_ui.components.side_by_side import investigate_url
 _CARDS = 50
 """Incidents shown; a filter narrows them."""
 _CHANGES = 2
-_NO_CAUSE = "No cause could be named"
 _WORKED = {"prevented": "ok", "came back": "failed", "quiet": "none"}
 
 
@@ -50,26 +49,17 @@ def page() -> None:
         st.html(tag("p", f"and {more}; a filter narrows them", class_="muted"))
 
 
-def title(detector: str | None) -> str:
-    """The failure mode in words."""
-    known = BY_NAME.get(detector or "")
-    return known.title if known else detector or _NO_CAUSE
-
-
 def _charts(failed: pl.DataFrame, incidents: list[Incident]) -> None:
     left, right = st.columns([55, 45], gap="small")
-    of = {signature: title(each.parts.detector) for each in incidents for signature in each.signatures}
-    causes = failed.with_columns(cause=pl.col("signature").replace_strict(of, default=_NO_CAUSE), count=1)
+    of = {signature: each.cause for each in incidents for signature in each.signatures}
+    causes = failed.with_columns(cause=pl.col("signature").replace_strict(of, default=NO_CAUSE), count=1)
     period, sums = fleet.sums_by_period(causes, "cause", "count")
     if sums["start"].n_unique() > 1:
         left.plotly_chart(
             charts.stacked(sums, period, unit="failed runs", hover="%{y}"), config=charts.CONFIG, key="failures-time"
         )
     if len(incidents) > 1:
-        paths = [
-            ([title(i.parts.detector), i.parts.agent or "no agent named", i.parts.tool or "no tool"], i.runs)
-            for i in incidents
-        ]
+        paths = [([i.cause, i.parts.agent or "no agent named", i.parts.tool or "no tool"], i.runs) for i in incidents]
         place = {name: number for number, name in enumerate(charts.by_size(sums))}
         paths.sort(key=lambda path: place.get(path[0][0], len(place)))  # a cause has one colour in both charts
         right.plotly_chart(charts.treemap(paths), config=charts.CONFIG, key="failures-map")
@@ -103,7 +93,7 @@ def _card(incident: Incident, told: dict[str, str | None]) -> Markup:
                 "div",
                 tag(
                     "a",
-                    prose(run.verdict or _NO_CAUSE),
+                    prose(run.verdict or NO_CAUSE),
                     href=investigate_url(run.run_id, told[run.run_id]),
                     target="_self",
                 ),

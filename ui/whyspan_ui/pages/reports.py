@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from whyspan_analysis.duties import FOLDER, REPORT_DAYS
+from whyspan_analysis.incidents.words import prevention_words
 from whyspan_analysis.report import html, markdown, wording
 from whyspan_analysis.report.model import Cause, Report
 from whyspan_ui import data
@@ -109,6 +110,8 @@ def cause_card(cause: Cause) -> Markup:
             )
             for example in cause.examples
         ),
+        tag("div", prose(prevention_words(cause.incident.prevention))) if cause.incident.prevention else None,
+        tag("div", prose(cause.proposed.text), class_="muted") if cause.proposed else None,
         class_="hypothesis",
     )
 

@@ -1,0 +1,121 @@
+"""What could be done about an incident: the best rule against its best-evidenced run, with what it would have done to stored runs."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import polars as pl
+
+from whyspan_analysis.batch import diagnose_run
+from whyspan_analysis.incidents.model import Incident, Measure
+from whyspan_analysis.report.model import ProposedRule
+from whyspan_analysis.report.wording import count, percent
+from whyspan_analysis.rules.history import Measured
+from whyspan_analysis.rules.interval import wilson
+from whyspan_analysis.rules.propose import Proposal, Rejected, propose
+from whyspan_analysis.rules.stored import read_past
+from whyspan_analysis.rules.words import in_words
+from whyspan_analysis.stored import stored_diagnosis
+from whyspan_collector.service import AnyStore
+
+LOOKED_AT: Final = 5
+"""Incidents a rule is looked for, the most frequent: each takes as long as reading its runs, about a second."""
+_FAILED: Final = 40
+_PASSING: Final = 160
+"""Runs a rule is measured on here, the newest: 160 without a hit mean at most 2 % by the 95 % interval. `rules test` takes all."""
+_COLUMNS: Final = ("run_id", "spans", "decisive_span_id")
+
+
+def proposed(store: AnyStore, incident: Incident, runs: pl.DataFrame) -> ProposedRule:
+    """The best rule against an incident; that there is none, and why. A rule that is kept already is not looked for again.
+
+    Args:
+        store: where the runs are.
+        incident: with its best-evidenced runs.
+        runs: those of the period, as `incidents.runs.read_runs` gives them.
+    """
+    kept = [each for each in (incident.prevention.measures if incident.prevention else ()) if each.kind == "rule"]
+    if kept:
+        return _kept(kept)
+    if incident.parts.detector is None:
+        return ProposedRule(text="No rule is proposed: no cause was found that one could speak of.")
+    shown = incident.examples[0].run_id
+    past = list(read_past(store, _measured_on(incident, runs, shown)))
+    failed = next((run for run in past if run.run_id == shown), None)
+    if failed is None:
+        return ProposedRule(text="No rule is proposed: the run that shows it best is gone.")
+    diagnosis = stored_diagnosis(store, shown) or diagnose_run(store, shown)
+    proposals, rejected = propose(failed, diagnosis, past)
+    return _of(proposals[0], shown, len(past)) if proposals else _none(rejected)
+
+
+def _measured_on(incident: Incident, runs: pl.DataFrame, shown: str) -> list[dict[str, object]]:
+    newest = runs.sort("at_ns", descending=True)
+    failed = newest.filter((pl.col("incident") == incident.id) & (pl.col("run_id") != shown)).head(_FAILED)
+    agents = runs.filter(pl.col("incident") == incident.id)["agent"].unique()
+    passing = newest.filter((pl.col("outcome") == "ok") & pl.col("agent").is_in(agents, nulls_equal=True)).head(
+        _PASSING
+    )
+    first = runs.filter(pl.col("run_id") == shown)
+    return pl.concat([each.select(_COLUMNS) for each in (first, failed, passing)]).to_dicts()
+
+
+def _of(proposal: Proposal, run_id: str, measured_on: int) -> ProposedRule:
+    rule, measured = proposal.rule, proposal.measured
+    sign = "" if proposal.detectors else " No finding speaks for it, only that it tells this failure from passing runs."
+    return ProposedRule(
+        rule_id=rule.id,
+        run_id=run_id,
+        measured_on=measured_on,
+        stopped=f"{measured.stopped}/{measured.failed}",
+        stopped_interval=wilson(measured.stopped, measured.failed),
+        hit=f"{measured.hit}/{measured.passing}",
+        hit_interval=wilson(measured.hit, measured.passing),
+        text=(
+            f"`{rule.id}`: `{_code(in_words(rule))}`. Of {count(measured_on, 'run')} it {_did(measured)}.{sign} "
+            f"`whyspan rules propose {run_id[:12]}` keeps it."
+        ),
+    )
+
+
+def _code(words: str) -> str:
+    """A value of the trace that holds a backtick must not end the code."""
+    return words.replace("`", "'")
+
+
+def _did(measured: Measured) -> str:
+    return (
+        f"would have stopped {measured.stopped} of {count(measured.failed, 'failure')} "
+        f"({_interval(measured.stopped, measured.failed)}) and hit {measured.hit} of {count(measured.passing, 'good run')} "
+        f"({_interval(measured.hit, measured.passing)})"
+    )
+
+
+def _interval(some: int, every: int) -> str:
+    if not every:
+        return "none to measure on"
+    lower, upper = wilson(some, every)
+    return f"95 % interval {percent(lower)} to {percent(upper)}"
+
+
+def _kept(rules: Sequence[Measure]) -> ProposedRule:
+    told = [
+        f"`{rule.name}` ({rule.status}) would have stopped {rule.stopped or 'what was not measured'} and hit {rule.hit or 'what was not measured'}"
+        for rule in rules
+    ]
+    return ProposedRule(
+        rule_id=rules[0].name, stopped=rules[0].stopped, hit=rules[0].hit, text=f"Kept already: {'; '.join(told)}."
+    )
+
+
+def _none(rejected: Iterable[Rejected]) -> ProposedRule:
+    """Why nothing is proposed: what was tried, by the reason it was dropped for."""
+    reasons = Counter(
+        "would have hit too many good runs" if "would have hit" in each.why else each.why for each in rejected
+    )
+    if not reasons:
+        return ProposedRule(
+            text="No rule is proposed: nothing that a rule can speak of sets the failed run apart before it is too late."
+        )
+    told = "; ".join(f"of {number:,} {why}" for why, number in reasons.most_common())
+    return ProposedRule(text=f"No rule is proposed. Tried: {count(reasons.total(), 'rule')}, {told}.")
