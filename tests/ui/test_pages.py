@@ -363,6 +363,37 @@ def test_a_verdict_is_judged(
     assert "You may look here" in shown(app)
 
 
+def test_an_incident_is_acted_on(
+    open_page: OpenPage, hostile_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a person does about an incident on the page is what the command line would record, and stands there then; a viewer may only look."""
+    folder = shutil.copytree(hostile_data, tmp_path / "data")
+    app = open_page(folder, "failures.py")
+    app.session_state["acting"] = True
+    app.run()
+    incident = app.selectbox[0].value
+    app.radio[0].set_value("Fixed").run()
+    for label, words in (("Version that holds the fix", "1.4.0"), ("Your name", "ada")):
+        next(each for each in app.text_input if each.label == label).set_value(words)
+    app.button[-1].click().run()
+    app.radio[0].set_value("Note").run()
+    app.text_area[0].set_value("the vendor <b>knows</b>")
+    app.button[-1].click().run()
+
+    with data.opened() as store:
+        fixed, noted = store.query("incident_events").to_pylist()
+    assert (fixed["incident"], fixed["value"], fixed["version"], fixed["person"]) == (incident, "fixed", "1.4.0", "ada")
+    assert (noted["kind"], noted["value"], noted["person"]) == ("note", "the vendor <b>knows</b>", None)
+    assert "the vendor &lt;b&gt;knows" in shown(app)
+    assert "Fixed in" in shown(app)
+
+    monkeypatch.setattr("whyspan_ui.components.acting.role_of", lambda _: Role.VIEWER)
+    app = open_page(folder, "failures.py")
+    app.session_state["acting"] = True
+    assert not app.run().radio
+    assert "not change anything" in shown(app)
+
+
 def test_health_says_what_is_not_captured(open_page: OpenPage, sample_data: Path) -> None:
     """Every source of spans is listed with what it leaves out."""
     table = open_page(sample_data, "health.py").dataframe[0].value

@@ -33,7 +33,7 @@ class Role(StrEnum):
     VIEWER = "viewer"
     """Look."""
     EDITOR = "editor"
-    """Also say whether verdicts are right."""
+    """Also say whether verdicts are right, and what is done about incidents."""
 
 
 class NotExposable(Exception):

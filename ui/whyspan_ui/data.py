@@ -34,6 +34,7 @@ from whyspan_analysis.stored import stored_diagnosis
 from whyspan_collector.annotations import Annotation
 from whyspan_collector.coverage import Coverage, coverage
 from whyspan_collector.filter import parse
+from whyspan_collector.incident_events import IncidentEvent
 from whyspan_collector.records import Content
 from whyspan_collector.service import AnyStore, open_store
 
@@ -184,6 +185,12 @@ def annotate(annotation: Annotation) -> None:
     """Keeps what a person says about the diagnosis of a run."""
     with opened() as store:
         store.annotate(annotation)
+
+
+def record_incident_event(event: IncidentEvent) -> None:
+    """Keeps what a person did about an incident."""
+    with opened() as store:
+        store.record_incident_event(event)
 
 
 def annotations(run_id: str | None = None) -> list[dict[str, Any]]:

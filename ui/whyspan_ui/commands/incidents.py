@@ -4,12 +4,12 @@ import argparse
 import getpass
 import time
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
+from whyspan_analysis.incidents.acts import event, parts_of
 from whyspan_analysis.incidents.alarms import read_alarms
 from whyspan_analysis.incidents.build import Url, build, read_period
 from whyspan_analysis.incidents.model import Incident, IncidentsDocument
-from whyspan_collector.incident_events import IncidentEvent
 from whyspan_collector.service import AnyStore
 from whyspan_ui import terminal
 from whyspan_ui.commands import access, incidents_text, processes
@@ -36,7 +36,6 @@ ACTIONS: Final = {
     "merge": "ID OTHER: both are one cause, known as OTHER from now on",
     "split": "ID OTHER: they are two causes, and are not proposed for merging again",
 }
-_STATUS: Final = {"ack": "acknowledged", "fix": "fixed", "ignore": "ignored", "reopen": "open"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -105,16 +104,18 @@ def record(store: AnyStore, options: argparse.Namespace, known: IncidentsDocumen
     reference, *rest = words(options)
     if options.version is not None and options.action != "fix":
         raise UsageError("--version goes with `whyspan incidents fix`")
-    what: dict[str, Any] = {"incident": find(known, reference).id}
-    if options.action in _STATUS:
-        what |= {"kind": "status", "value": _STATUS[options.action], "version": options.version}
-    elif options.action == "assign":
-        what |= {"kind": "owner", "value": rest[0] if rest else None}
-    elif options.action == "note":
-        what |= {"kind": "note", "value": " ".join(rest)}
-    else:
-        what |= {"kind": options.action, "other": other(known, options.action, what["incident"], rest[0])}
-    store.record_incident_event(IncidentEvent(time.time_ns(), person=options.by or _account(), **what))
+    incident = find(known, reference).id
+    joins = options.action in ("merge", "split")
+    store.record_incident_event(
+        event(
+            options.action,
+            incident,
+            person=options.by or _account(),
+            text=" ".join(rest) or None,
+            version=options.version,
+            other=other(known, options.action, incident, rest[0]) if joins else None,
+        )
+    )
 
 
 def other(known: IncidentsDocument, action: str, incident: str, reference: str) -> str:
@@ -122,7 +123,7 @@ def other(known: IncidentsDocument, action: str, incident: str, reference: str) 
     found = find(known, reference)
     if found.id != incident:
         return found.id
-    members = [each for each in found.signatures if each.startswith(reference.lower()) and each != incident]
+    members = [each for each in parts_of(found) if each.startswith(reference.lower())]
     if action == "split" and len(members) == 1:
         return members[0]
     raise UsageError(

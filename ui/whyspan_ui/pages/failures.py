@@ -4,12 +4,13 @@ import polars as pl
 import streamlit as st
 
 from whyspan_analysis import fleet
-from whyspan_analysis.incidents.model import Incident
+from whyspan_analysis.incidents.model import Incident, Proposal
 from whyspan_analysis.incidents.words import change_words, prevention_words, sparkline
 from whyspan_analysis.report import wording
 from whyspan_analysis.words import NO_CAUSE
 from whyspan_ui import data
 from whyspan_ui.components import badges, charts, filter_box
+from whyspan_ui.components.acting import acting
 from whyspan_ui.components.markup import Markup, prose, tag
 from whyspan_ui.components.notices import empty_store
 from whyspan_ui.components.side_by_side import investigate_url
@@ -17,6 +18,8 @@ from whyspan_ui.components.side_by_side import investigate_url
 _CARDS = 50
 """Incidents shown; a filter narrows them."""
 _CHANGES = 2
+_NOTES = 2
+"""Shown of each incident, the latest; `whyspan incidents show` has all."""
 _WORKED = {"prevented": "ok", "came back": "failed", "quiet": "none"}
 
 
@@ -47,6 +50,9 @@ def page() -> None:
     if len(found.incidents) > _CARDS:
         more = wording.count(len(found.incidents) - _CARDS, "more incident")
         st.html(tag("p", f"and {more}; a filter narrows them", class_="muted"))
+    if found.proposals:
+        st.html(tag("div", tag("h2", "May be one"), *map(_alike, found.proposals), class_="causes"))
+    acting(found.incidents)
 
 
 def _charts(failed: pl.DataFrame, incidents: list[Incident]) -> None:
@@ -107,6 +113,19 @@ def _card(incident: Incident, told: dict[str, str | None]) -> Markup:
     )
 
 
+def _alike(proposal: Proposal) -> Markup:
+    """Two incidents that may be one, and why."""
+    return tag(
+        "div",
+        tag("code", proposal.incident),
+        " and ",
+        tag("code", proposal.other),
+        ": ",
+        prose(proposal.reason),
+        class_="hypothesis",
+    )
+
+
 def _news(incident: Incident) -> list[Markup]:
     """Since which version, that it is back, who looks after it, what separates its runs."""
     lines = []
@@ -119,6 +138,17 @@ def _news(incident: Incident) -> list[Markup]:
         lines.append(tag("div", prose(prevention_words(incident.prevention))))
     if incident.owner:
         lines.append(tag("div", "Owner: ", tag("bdi", incident.owner)))
+    lines += [
+        tag(
+            "div",
+            tag("bdi", note.person or "somebody"),
+            ": ",
+            tag("bdi", note.text),
+            " ",
+            tag("span", wording.when(note.at), class_="muted"),
+        )
+        for note in incident.notes[-_NOTES:]
+    ]
     lines += [
         tag("div", tag("b", tag("bdi", f"{change.name} {change.value}")), f": {change_words(change)}")
         for change in (incident.changed or ())[:_CHANGES]
