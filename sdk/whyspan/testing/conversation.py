@@ -14,6 +14,8 @@ from whyspan.testing.tape import canonical, masked
 _SHOWN: Final = 200
 _CALLS: Final = "tool_call"
 _RESULTS: Final = "tool_call_response"
+_EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
+"""Instrumentations record an empty result as any of these."""
 
 
 def digest(messages: Sequence[dict[str, Any]]) -> str:
@@ -53,12 +55,13 @@ def _parts(message: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _value(value: Any) -> Any:
-    """JSON in a text is the same as the value itself, and white space around a text does not count."""
+    """JSON in a text is the same as the value itself; white space does not count, and all that is empty is the same."""
     if isinstance(value, list) and all(isinstance(each, dict) and "text" in each for each in value):
         value = "".join(str(each["text"]) for each in value)  # content blocks around one text
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except (ValueError, RecursionError):
-        return " ".join(value.split())
+    if isinstance(value, str):
+        text = value
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            value = " ".join(text.split())
+    return "" if value in _EMPTY else value

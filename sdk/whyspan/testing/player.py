@@ -17,8 +17,8 @@ from whyspan.rules.evaluation import Evaluation
 from whyspan.rules.events import Event, On
 from whyspan.rules.rule import compile_rule
 from whyspan.semconv import Effect
-from whyspan.testing.tape import Answered, Called, Tape, canonical, masked, nearest
-from whyspan.testing.verdict import ReplayOver, ReplayVerdict
+from whyspan.testing.tape import Answered, Called, Tape, call_key, canonical, nearest
+from whyspan.testing.verdict import AGAIN, ReplayOver, ReplayVerdict
 from whyspan.values import QUOTE_LIMIT, cut
 
 _READS: Final = frozenset({Effect.PURE_READ.value, Effect.VOLATILE_READ.value})
@@ -44,9 +44,12 @@ class Player:
         self._blocked = ""
         self._handed_over = False
         self._recorded: dict[tuple[str, str], deque[Called]] = defaultdict(deque)
+        self._awaited: dict[str, int] = defaultdict(int)
+        """Tool -> how many of its recorded calls before the decisive one the agent has not made yet."""
         for called in tape.calls:
-            if called.returned:
-                self._recorded[called.name, canonical(called.arguments)].append(called)
+            self._awaited[called.name] += called.returned and called.step < tape.decisive.step
+            if called.returned or called.through:
+                self._recorded[call_key(called.name, called.arguments)].append(called)
 
     def around(self, guard: Enforcer | None) -> Enforcer:
         """This player behind a guard."""
@@ -58,7 +61,7 @@ class Player:
         """Something happened that nobody could have stopped."""
         with self.lock:
             if self.verdict is None and self._evaluation.observe(self._completed(event)):
-                self._end(ReplayVerdict.BROKEN, f"the recorded failure happened again: {shown(event)}")
+                self._end(ReplayVerdict.BROKEN, f"{AGAIN}: {shown(event)}")
 
     def before(self, event: Event, told: Callable[[Event], None]) -> Substitute | None:
         """Something is about to happen: what the tape says in its place. `told` hears of results. Raises ReplayOver."""
@@ -67,6 +70,8 @@ class Player:
             if event.kind != On.CALL or not event.runs:
                 return None
             called = self._take(event)
+        if called is not None and called.through:
+            return None
         if event.runs == "block" and (called is not None or event.name not in self._tools):
             self._in_a_block(event)
             return None
@@ -91,7 +96,7 @@ class Player:
             trial = self._evaluation.consider(self._completed(event))
             self._note(event)
             if trial.violations:
-                self._end(ReplayVerdict.BROKEN, f"the recorded failure happened again: {shown(event)}")
+                self._end(ReplayVerdict.BROKEN, f"{AGAIN}: {shown(event)}")
                 raise ReplayOver(self.why)
             self._evaluation.commit(trial)
 
@@ -137,7 +142,7 @@ class Player:
             elif self._evaluation.finish():
                 self._end(
                     ReplayVerdict.BROKEN,
-                    "the recorded failure happened again: the run ended without what the rule asks for",
+                    f"{AGAIN}: the run ended without what the rule asks for",
                 )
             else:
                 self._end(ReplayVerdict.KEPT, "the agent ran to its end and did not break the rule")
@@ -176,9 +181,10 @@ class Player:
 
     def _take(self, event: Event) -> Called | None:
         """What was recorded for an equal call: the first such call gets the first result, and so on; reads get the last one again."""
-        waiting = self._recorded.get((event.name, canonical(masked(event.args))))
+        waiting = self._recorded.get(call_key(event.name, event.args))
         if not waiting:
             return None
+        self._awaited[event.name] -= self._awaited[event.name] > 0
         return waiting[0] if len(waiting) == 1 and not event.changes else waiting.popleft()
 
     def _by_stub(self, event: Event, told: Callable[[Event], None]) -> Substitute:
@@ -203,7 +209,7 @@ class Player:
         """A call nobody knows the result of. Where it takes the place of the one that went wrong, the rule has seen enough."""
         decisive = self.tape.decisive
         with self.lock:
-            if (event.kind, event.name) == (decisive.kind, decisive.name):
+            if (event.kind, event.name) == (decisive.kind, decisive.name) and not self._awaited[event.name]:
                 self._end(ReplayVerdict.KEPT, f"the agent now does {shown(event)} instead, which the rule allows")
                 raise ReplayOver(self.why)
             like = nearest(shown(event), (of_called(each) for each in self.tape.calls if each.returned))

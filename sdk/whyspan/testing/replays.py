@@ -2,20 +2,20 @@
 
 import asyncio
 import inspect
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from os import PathLike
 from typing import Any
 
-from whyspan import enforcement
+from whyspan import enforcement, semconv
 from whyspan.rules.events import Event, On
 from whyspan.testing.captured import Captured, capture
 from whyspan.testing.endpoint import AnswerBy, Model, served
 from whyspan.testing.player import Player, Stub
-from whyspan.testing.tape import Tape, load
+from whyspan.testing.tape import Called, Tape, load
 from whyspan.testing.verdict import ReplayVerdict
-from whyspan.tools import tool
+from whyspan.tools import Tool
 
 
 class Replay:
@@ -47,8 +47,8 @@ class Replay:
     def tools(self) -> dict[str, Callable[..., Any]]:
         """The recorded tools as functions, for agents whose own tools are not Whyspan's."""
         self._player.hand_over()
-        effects = {called.name: called.effect or None for called in self.tape.calls}
-        return {name: _function(name, effect) for name, effect in effects.items()}
+        names = dict.fromkeys(called.name for called in self.tape.calls)
+        return {name: _function(name, [each for each in self.tape.calls if each.name == name]) for name in names}
 
     def start(self, agent: Callable[..., Any]) -> Any:
         """Calls the agent with what it was given then, and with `tools` where it takes them; waits where it is a coroutine."""
@@ -157,9 +157,17 @@ def _call(agent: Callable[..., Any], given: Any) -> "partial[Any]":
     return partial(agent, given)
 
 
-def _function(name: str, effect: str | None) -> Callable[..., Any]:
-    @tool(name, effect=effect)  # type: ignore[arg-type]
-    def recorded(**_arguments: Any) -> Any:
-        raise AssertionError(f"{name} is on the tape only; call it inside `with replay(...)`")
+def _function(name: str, calls: Sequence[Called]) -> Callable[..., Any]:
+    """A function in the place of a recorded tool; arguments without a name get those of the first recorded call."""
+    names = list(calls[0].arguments) if isinstance(calls[0].arguments, Mapping) else []
+    declared = {semconv.TOOL_NAME: name, semconv.OPERATION_NAME: semconv.OPERATION_EXECUTE_TOOL}
+    if calls[0].effect:
+        declared[semconv.TOOL_EFFECT] = calls[0].effect
+
+    def recorded(*args: Any, **kwargs: Any) -> Any:
+        with Tool(declared, {**dict(zip(names, args, strict=False)), **kwargs}, runs="function") as call:
+            if call.instead is None:
+                raise RuntimeError(f"{name} is on the tape only; call it inside of `with replay(...)`")
+            return call.instead.value
 
     return recorded

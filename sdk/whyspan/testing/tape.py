@@ -7,6 +7,7 @@ import builtins
 import json
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -44,6 +45,8 @@ class Called:
     result: Any = None
     error: Mapping[str, str] | None = None
     """`type` and `message` of what it raised."""
+    through: bool = False
+    """True when it really runs: what went wrong is inside of it."""
 
     def raised(self) -> Exception | None:
         """The recorded error, in its own class where the program has loaded that; None where it returned."""
@@ -148,6 +151,17 @@ def count_masked(value: Any) -> int:
 def canonical(value: Any) -> str:
     """A text that is the same for equal values."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+
+
+def call_key(name: str, arguments: Any) -> tuple[str, str]:
+    """The same for calls that ask for the same: masked, JSON read where it is a text, a lone argument without its name."""
+    value = masked(arguments)
+    if isinstance(value, dict) and len(value) == 1:
+        value = next(iter(value.values()))
+    if isinstance(value, str):
+        with suppress(ValueError, RecursionError):
+            value = json.loads(value)
+    return name, canonical(value)
 
 
 def nearest(wanted: str, recorded: Iterable[str]) -> str | None:

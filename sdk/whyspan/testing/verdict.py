@@ -1,6 +1,10 @@
 """How a replay ended: whether what went wrong in the recording went wrong again."""
 
 from enum import StrEnum
+from typing import Final
+
+AGAIN: Final = "the recorded failure happened again"
+"""How the message of a broken replay begins."""
 
 
 class ReplayVerdict(StrEnum):

@@ -32,6 +32,7 @@ COMMANDS = (
     Command("report", "report", "write a failure report over many runs"),
     Command("rules", "rules", "propose, test and activate rules that prevent failures"),
     Command("check", "check", "say whether runs keep the rules; ends with status 1 when one does not"),
+    Command("test", "test", "write a regression test of a failed run"),
     Command("verify", "verify", "say whether the spans of runs, and the log of the rules, are what was written"),
     Command(
         "audit", "audit", "say what runs changed outside and who agreed, and who did what about rules and incidents"

@@ -20,13 +20,13 @@ from whyspan_ui.printable import one_line
 from whyspan_ui.terminal import progress
 
 
-def add_actions(parser: argparse.ArgumentParser, actions: Mapping[str, str]) -> None:
-    """Adds `[ACTION] [WORD ...]`, and the actions with what they do to the description. Without one it lists."""
+def add_actions(parser: argparse.ArgumentParser, actions: Mapping[str, str], default: str = "list") -> None:
+    """Adds `[ACTION] [WORD ...]`, and the actions with what they do to the description. Without one it lists, or does the default."""
     width = max(map(len, actions)) + 1
     listed = "\n".join(f"  {action:<{width}} {words}" for action, words in actions.items())
     parser.description = f"{parser.description}\n\nactions:\n{listed}"
     parser.add_argument(
-        "action", metavar="ACTION", nargs="?", choices=tuple(actions), default="list", help="(default: list)"
+        "action", metavar="ACTION", nargs="?", choices=tuple(actions), default=default, help=f"(default: {default})"
     )
     parser.add_argument(
         "words", metavar="WORD", nargs="*", help="what the action takes; an ID is any unique beginning of one"

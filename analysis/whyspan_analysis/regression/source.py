@@ -1,0 +1,98 @@
+"""The pytest file of a regression test: short, for people to read and to change.
+
+Nothing of a trace becomes code. The sentence in the docstring has neither quotes, backslashes nor control characters left.
+"""
+
+import keyword
+import re
+import textwrap
+from dataclasses import dataclass
+from typing import Final
+
+from whyspan_analysis.regression.document import TapeDocument
+
+_WIDTH: Final = 88
+"""Columns, ruff's own default."""
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
+_HARMLESS: Final = str.maketrans({'"': "'", "\\": "/"})
+
+
+@dataclass(frozen=True, slots=True)
+class AgentName:
+    """Where an agent's function is: `module:function`."""
+
+    module: str
+    function: str
+
+
+def agent_name(text: str) -> AgentName:
+    """Reads `module:function`. Raises ValueError."""
+    module, _, function = text.partition(":")
+    names = [*module.split("."), function]
+    if not _NAME.fullmatch(module) or not function.isidentifier() or any(map(keyword.iskeyword, names)):
+        raise ValueError(f"{text!r} is not module:function, such as shop.agents:support")
+    return AgentName(module, function)
+
+
+def stem(tape: TapeDocument) -> str:
+    """The file's name without its ending, and the test's: from the rule and the run, letters, digits and `_` only."""
+    run = re.sub(r"[^a-z0-9]+", "_", tape.run_id.casefold())[:12].strip("_")
+    return f"test_{tape.rule.id.replace('-', '_')}_in_{run or 'run'}"
+
+
+def source(tape: TapeDocument, agent: AgentName | None, *, reads: bool) -> str:
+    """The text of the test."""
+    docstring = "\n\n".join(
+        [
+            _wrapped(f"{tape.rule.id}: what went wrong in run {tape.run_id} does not happen again."),
+            _wrapped(f"The diagnosis: {tape.diagnosis}"),
+            _wrapped(f"The rule: {tape.rule.message or 'see the tape'}"),
+            _wrapped(
+                "Written by `whyspan test export`. Models and tools answer from the tape, the JSON file beside this one."
+            ),
+        ]
+    )
+    calls = _IMPORTED.format(module=agent.module, function=agent.function) if agent is not None else _TO_FILL_IN
+    function = agent.function if agent is not None else "agent"
+    return _FILE.format(
+        docstring=docstring,
+        calls=calls,
+        name=stem(tape),
+        said=_wrapped(f"The agent no longer breaks the rule {tape.rule.id}.", 4),
+        reads=", reads=True" if reads else "",
+        function=function,
+    )
+
+
+def _wrapped(text: str, indent: int = 0) -> str:
+    """A text as it may stand in a docstring, with the last line free to take the closing quotes."""
+    plain = "".join(c if c.isprintable() else " " for c in text.translate(_HARMLESS))
+    encodable = plain.encode("utf-8", "replace").decode("utf-8")
+    return textwrap.fill(" ".join(encodable.split()), _WIDTH - 8 - indent)
+
+
+_IMPORTED: Final = "from {module} import {function}\n"
+_TO_FILL_IN: Final = '''
+
+def agent(given: object) -> object:
+    """Call your agent here, with what it was given in the recorded run."""
+    raise NotImplementedError("say in this file how your agent is called")
+'''
+_FILE: Final = '''"""{docstring}
+"""
+
+from pathlib import Path
+
+from whyspan.testing import replay
+
+{calls}
+TAPE = Path(__file__).with_suffix(".json")
+
+
+def {name}() -> None:
+    """{said}"""
+    with replay(TAPE{reads}) as run:
+        run.start({function})
+
+    assert run.kept, str(run)
+'''
