@@ -136,6 +136,8 @@ class Reader:
         self._connection = connection
         self._items: dict[int, bytes] = {}
         """As stored: recipes."""
+        self._made_of: dict[int, tuple[list[Step], bytes]] = {}
+        """Recipes with steps, read."""
         self._whole: dict[int, bytes] = {}
 
     def read(self, wanted: set[int]) -> dict[int, bytes]:
@@ -144,7 +146,15 @@ class Reader:
         while level:
             if missing := [number for number in level if number not in self._items]:
                 self._load(missing)
-            level = {step.item for number in level for step in read_recipe(self._items[number])[0]} - self._whole.keys()
+            below: set[int] = set()
+            for number in level:
+                steps, rest = read_recipe(self._items[number])
+                if steps:
+                    self._made_of[number] = steps, rest
+                    below.update(step.item for step in steps)
+                else:
+                    self._whole[number] = rest
+            level = below - self._whole.keys() - self._made_of.keys()
         return {number: self._expanded(number) for number in wanted}
 
     def _load(self, numbers: Sequence[int]) -> None:
@@ -155,9 +165,9 @@ class Reader:
     def _expanded(self, number: int) -> bytes:
         whole = self._whole.get(number)
         if whole is None:
-            steps, rest = read_recipe(self._items[number])
+            steps, rest = self._made_of[number]
             parts = [part for literal, item in steps for part in (literal, self._expanded(item))]
-            whole = self._whole[number] = b"".join((*parts, rest)) if parts else rest
+            whole = self._whole[number] = b"".join((*parts, rest))
         return whole
 
 

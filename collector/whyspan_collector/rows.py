@@ -38,6 +38,7 @@ _LOG_FIELDS: dict[str, pa.DataType] = {
     "time_ns": pa.uint64(),
     **dict.fromkeys(("event_name", "severity"), pa.string()),
 }
+_KINDS = {kind.value: kind for kind in Kind}
 _SPAN_VALUES = attrgetter(*_SPAN_FIELDS)
 _LOG_VALUES = attrgetter(*_LOG_FIELDS)
 
@@ -101,35 +102,29 @@ def _fitting(value: Any, kind: pa.DataType) -> Any:
 
 def spans_from_table(table: pa.Table) -> list[Span]:
     """Reads spans back from the rows of query `run_spans_raw`, in the order of the rows."""
+    columns = [table[name].to_pylist() for name in _SPAN_FIELDS]
     spans = []
-    for named, whole in _records(table, _SPAN_FIELDS, span_from_bytes):
-        for name, value in named.items():
+    for whole, *values in zip(_whole(table, span_from_bytes), *columns, strict=True):
+        for name, value in zip(_SPAN_FIELDS, values, strict=True):
             setattr(whole, name, value)
-        whole.kind = Kind(whole.kind)
+        whole.kind = _KINDS[whole.kind]
         spans.append(whole)
     return spans
 
 
 def outlines_from_table(table: pa.Table) -> list[Span]:
     """Reads spans from the rows of query `run_spans`: their columns are filled, what they carried is not."""
-    kinds = {kind.value: kind for kind in Kind}
     columns = [table[name].to_pylist() for name in _SPAN_FIELDS]
     spans = [Span(*values) for values in zip(*columns, strict=True)]
     for span in spans:
-        span.kind = kinds[span.kind]
+        span.kind = _KINDS[span.kind]
     return spans
 
 
 def logs_from_table(table: pa.Table) -> list[Log]:
     """Reads log records back from the rows of query `run_logs`, in the order of the rows."""
-    return [whole for _, whole in _records(table, {}, log_from_bytes)]
+    return list(_whole(table, log_from_bytes))
 
 
-def _records(
-    table: pa.Table, fields: Iterable[str], from_bytes: Callable[[bytes, bytes], Record]
-) -> Iterator[tuple[dict[str, Any], Record]]:
-    columns = {name: table[name].to_pylist() for name in fields}
-    for index, (message, context) in enumerate(
-        zip(table["message"].to_pylist(), table["context"].to_pylist(), strict=True)
-    ):
-        yield {name: values[index] for name, values in columns.items()}, from_bytes(message, context)
+def _whole(table: pa.Table, from_bytes: Callable[[bytes, bytes], Record]) -> Iterator[Record]:
+    return map(from_bytes, table["message"].to_pylist(), table["context"].to_pylist())

@@ -10,7 +10,7 @@ from typing import Any
 
 import grpc
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -141,6 +141,7 @@ def test_the_scan_sees_every_name_and_shape() -> None:
 
 
 @given(st.recursive(st.text(max_size=20) | st.integers() | st.none(), lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["password", "a", 'q"\\', "properties"]), inner, max_size=4), max_leaves=20))  # fmt: skip
+@example([None, {"password": 0}])
 def test_masked_json_is_still_the_same_json(value: Any) -> None:
     """Any JSON stays JSON, with the same structure, and only values under secret names differ."""
 

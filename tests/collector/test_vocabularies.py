@@ -120,6 +120,10 @@ def test_langfuse_tokens_include_their_details() -> None:
         ({"langsmith.span.tags": "graph:step:4, gold-tier"}, ("gold-tier",)),
         ({"langsmith.span.tags": "graph:step:4"}, None),
         ({"logfire.tags": ["a"], "whyspan.run.tags": ["own"]}, ("own",)),
+        (
+            {"mlflow.spanType": '"AGENT"', "mlflow.traceTag.team": "gold", "mlflow.traceTag.mlflow.traceName": "r"},
+            ("team:gold",),
+        ),
         ({"tag.tags": [1, {}, ""]}, ("1",)),
         ({"tag.tags": 17}, None),
         ({"tag.tags": [str(number) for number in range(1000)]}, tuple(map(str, range(100)))),

@@ -2,5 +2,5 @@
 -- $trace_ids: the traces
 SELECT *
 FROM logs
-WHERE list_contains($trace_ids, trace_id) AND span_id IS NOT NULL
+WHERE trace_id IN (SELECT unnest($trace_ids)) AND span_id IS NOT NULL
 ORDER BY time_ns, content_hash

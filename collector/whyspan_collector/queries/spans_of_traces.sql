@@ -2,5 +2,5 @@
 -- $trace_ids: the traces
 SELECT *
 FROM spans
-WHERE list_contains($trace_ids, trace_id)
+WHERE trace_id IN (SELECT unnest($trace_ids))
 ORDER BY start_ns, trace_id, span_id

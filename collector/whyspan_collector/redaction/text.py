@@ -12,7 +12,7 @@ from typing import Final
 from whyspan_collector.redaction.rules import CARD, IS_MASKED, MASK, NAMED, Rules
 from whyspan_collector.redaction.shapes import is_card
 
-_JSON: Final = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\"{\[\]\d-])")
+_JSON: Final = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*(?:[\"{\[\]\d-]|null|true|false))")
 _TOKEN: Final = re.compile(
     r"(?P<string>\"(?:[^\"\\]|\\.)*\"?)(?P<key>\s*:)?|(?P<open>[{\[])|(?P<close>[}\]])|(?P<number>-?\d[\d.eE+-]*)",
     re.DOTALL,

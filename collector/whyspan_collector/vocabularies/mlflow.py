@@ -6,10 +6,11 @@ from typing import Final
 from whyspan.semconv import Kind
 from whyspan_collector.records import Content, Log, Span
 from whyspan_collector.vocabularies.exchanges import exchange
-from whyspan_collector.vocabularies.lenient import as_text
+from whyspan_collector.vocabularies.lenient import as_tags, as_text
 from whyspan_collector.vocabularies.tools import definitions
 from whyspan_collector.vocabularies.vocabulary import SPAN_NAME, Vocabulary
 
+_TAG: Final = "mlflow.traceTag."
 _USAGE: Final = "mlflow.chat.tokenUsage"
 
 
@@ -22,8 +23,17 @@ def read(span: Span, logs: Sequence[Log]) -> Content:  # noqa: ARG001 - the sign
 
 
 def refine(span: Span) -> None:
-    """The model asked for is under a bare key, which means nothing on spans of others."""
+    """The model asked for is under a bare key, which means nothing on spans of others. Each tag is an attribute of its own."""
     span.request_model = span.request_model or as_text(span.attributes.get("model"))
+    if not span.tags:
+        span.tags = as_tags(
+            [f"{key.removeprefix(_TAG)}:{span.attributes[key]}" for key in span.attributes if _is_tag(key)]
+        )
+
+
+def _is_tag(key: str) -> bool:
+    """Whether a user tagged the trace with it; MLflow keeps facts of its own in tags as well."""
+    return key.startswith(_TAG) and not key.startswith(f"{_TAG}mlflow.")
 
 
 VOCABULARY: Final = Vocabulary(
