@@ -68,6 +68,7 @@ def make_tape(recording: Recording) -> Taped:
     if event is None or position is None:  # `stops` has seen to that
         raise NotExportable("the rule is not broken by an event")
     steps = _numbered(recording.stream)
+    event = replace(event, name=masked(event.name), args=masked(event.args), text=masked(event.text))
     record = record_of(replace(recording.rule.rule, evidence=None))
     if count_masked(record):
         raise NotExportable(
@@ -83,7 +84,7 @@ def make_tape(recording: Recording) -> Taped:
         ours=root is not None and root.vocabulary == _OURS,
         given=masked(_given(recording.case, root)),
         rule=RuleDocument.model_validate(record),
-        decisive=DecisiveDocument(step=steps[position], kind=event.kind, name=event.name, says=masked(shown(event))),  # type: ignore[arg-type]
+        decisive=DecisiveDocument(step=steps[position], kind=event.kind, name=event.name, says=shown(event)),  # type: ignore[arg-type]
         calls=list(calls.values()),
         answers=list(_answers(recording, position, steps)),
     )
@@ -160,7 +161,7 @@ def _called(action: Action, event: Event, step: int, *, returned: bool, through:
     span = action.span
     called = CalledDocument(
         step=step,
-        name=event.name,
+        name=masked(event.name),
         arguments=masked(action.arguments),
         effect=event.effect,
         ours=span is not None and span.vocabulary == _OURS,
@@ -207,7 +208,9 @@ def _answered(call: Call, step: int) -> AnsweredDocument:
         last=masked(conversation.last_of(heard)),
         text=masked("".join(part.content for part in said if part.type == "text")),
         calls=[
-            ToolCallDocument(id=part.id or f"call_{step}_{number}", name=part.name or "", arguments=masked(part.value))
+            ToolCallDocument(
+                id=part.id or f"call_{step}_{number}", name=masked(part.name or ""), arguments=masked(part.value)
+            )
             for number, part in enumerate(asked, start=1)
         ],
         finish=call.span.finish_reason or "stop",

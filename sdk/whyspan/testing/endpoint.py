@@ -28,8 +28,8 @@ class Model:
         self._player, self._by = player, by
         self._left = list(player.tape.answers)
         self._ours = ours
-        self._decisive: tuple[str, str] | None = None
-        """(call id, name) of the decisive call, once the model has asked for it."""
+        self._decisive: tuple[str, int] | None = None
+        """(call id, attempts before) of a call such as the decisive one, once the model has asked for it."""
 
     def answer(self, messages: list[dict[str, Any]], tools: dict[str, Any]) -> Answered:
         """The recorded answer to a conversation. Raises ReplayOver where there is none."""
@@ -57,16 +57,16 @@ class Model:
                 self._player.happened(Event(On.TOLD, text=text))
         if self._decisive is None or self._decisive[0] not in conversation.results_of(messages):
             return
-        name = self._decisive[1]
-        if self._player.attempts[name] == 0 and self._player.in_hand(name):
+        name = self._player.tape.decisive.name
+        if self._player.attempts[name] == self._decisive[1] and self._player.in_hand(name):
             self._player.declined(name)
 
     def _say(self, answer: Answered, tools: dict[str, Any]) -> None:
         """What the model says; a call of a tool that was not offered is judged here, because no tool will run."""
-        decisive = self._player.tape.decisive
+        name = self._player.tape.decisive.name
         for call in answer.calls:
-            if answer.step == decisive.step or call["name"] == decisive.name:
-                self._decisive = (str(call["id"]), str(call["name"]))
+            if call["name"] == name:
+                self._decisive = (str(call["id"]), self._player.attempts[name])
         if self._ours:
             return
         event = Event(On.MODEL, answer.model, text=answer.text, finish=answer.finish, schema=tools or None)

@@ -105,7 +105,7 @@ class Player:
         with self.lock:
             self.attempts[event.name] += 1
             self.steps.append(f"blocked by the rule {by}: {shown(event)}")
-            if (event.kind, event.name) == (self.tape.decisive.kind, self.tape.decisive.name):
+            if self._is_there(event.kind, event.name):
                 self._blocked = f"the rule {by} did not let it happen: {shown(event)}"
 
     def hand_over(self) -> None:
@@ -119,7 +119,8 @@ class Player:
     def declined(self, name: str) -> None:
         """The model asked for the decisive call once more, and the agent went on without making it."""
         with self.lock:
-            self._blocked = self._blocked or f"the agent did not do what the model asked for: {name}"
+            if self._is_there(On.CALL, name):
+                self._blocked = self._blocked or f"the agent did not do what the model asked for: {name}"
 
     def finished(self, error: BaseException | None) -> bool:
         """The agent is done. True where its error is no more than the end of the replay."""
@@ -165,6 +166,10 @@ class Player:
 
     # --- within -----------------------------------------------------------------------------------------------
 
+    def _is_there(self, kind: str, name: str) -> bool:
+        """Whether this is where the recorded run went wrong: the same kind of event, after all that came before of that name."""
+        return (kind, name) == (self.tape.decisive.kind, self.tape.decisive.name) and not self._awaited[name]
+
     def _end(self, verdict: ReplayVerdict, why: str) -> None:
         self.verdict, self.why = verdict, why
 
@@ -207,9 +212,8 @@ class Player:
 
     def _not_recorded(self, event: Event) -> None:
         """A call nobody knows the result of. Where it takes the place of the one that went wrong, the rule has seen enough."""
-        decisive = self.tape.decisive
         with self.lock:
-            if (event.kind, event.name) == (decisive.kind, decisive.name) and not self._awaited[event.name]:
+            if self._is_there(event.kind, event.name):
                 self._end(ReplayVerdict.KEPT, f"the agent now does {shown(event)} instead, which the rule allows")
                 raise ReplayOver(self.why)
             like = nearest(shown(event), (of_called(each) for each in self.tape.calls if each.returned))

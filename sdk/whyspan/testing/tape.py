@@ -139,8 +139,11 @@ def _tape(document: Mapping[str, Any], name: str) -> Tape:
 
 
 def masked(value: Any) -> Any:
-    """A value of JSON's types as a tape may hold it."""
-    return _MASKER.value(value)[0]
+    """A value of JSON's types as a tape may hold it: without secrets, addresses and lone surrogates, which no file takes."""
+    value = _MASKER.value(value)[0]
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    sendable = text.encode("utf-8", "replace").decode("utf-8")
+    return value if sendable == text else json.loads(sendable)
 
 
 def count_masked(value: Any) -> int:
