@@ -31,7 +31,7 @@ check: setup  ## format, lint, import contracts, types
 	$(BIN)/mypy
 
 test: check  ## everything CI checks
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: setup  ## measure; prints tables, asserts nothing
 	$(BIN)/python -m benchmarks

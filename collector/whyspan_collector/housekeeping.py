@@ -12,7 +12,7 @@ from whyspan_collector.store import Store
 
 _PAUSE_SECONDS: Final = 1.0
 _SHARE: Final = 10
-"""The pause is at least so many times what the last round took: a tenth of one processor at most, unless there is much to do."""
+"""The pause is at least so many times the processor time of the last round: a tenth of one processor, on a busy machine too."""
 _RETIRE_SECONDS: Final = 600.0
 
 _log = logging.getLogger(__name__)
@@ -42,12 +42,12 @@ class Housekeeping:
     def _run(self) -> None:
         pause = 0.0
         while not self._stop.wait(pause):
-            began = time.monotonic()
+            began = time.thread_time()
             try:
                 self._round()
             except StoreError as error:
                 _log.warning("housekeeping is tried again: %s", error)
-            pause = max(_PAUSE_SECONDS, _SHARE * (time.monotonic() - began))
+            pause = max(_PAUSE_SECONDS, _SHARE * (time.thread_time() - began))
 
     def _round(self) -> None:
         now_ns, config = time.time_ns(), self._config

@@ -77,7 +77,7 @@ def test_a_torn_tail_costs_only_itself(tmp_path: Path) -> None:
         assert journal.status()["damaged_bytes"] == cut - max((position.end for position in whole), default=0)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(written=st.lists(st.binary(max_size=50), min_size=1, max_size=5), data=st.data())
 def test_damage_is_never_taken_for_a_record(
     tmp_path_factory: pytest.TempPathFactory, written: list[bytes], data: st.DataObject

@@ -1,6 +1,7 @@
 """Full-text search: what is found, what is shown of it, and that the index follows the store."""
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -169,7 +170,7 @@ def test_a_collector_indexes_in_the_background(start: Callable[..., Any]) -> Non
         request.post(collector.http)
     collector.store.drain()
     while collector.store.status()["texts"]["behind"]:
-        pass
+        time.sleep(0.05)
     (run,) = collector.store.query("runs", filter="text:order").to_pylist()
     (excerpt,) = collector.store.excerpts("text:order", [run["run_id"]])
     assert excerpt.hit.lower() == "order"

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -60,17 +61,17 @@ def post_all(collector: Any, sent: list[Any]) -> None:
 def test_order_and_repetition_do_not_matter(
     start: Callable[..., Any], everything_recorded: list[Any], tmp_path: Path
 ) -> None:
-    """All recordings in order over HTTP, and shuffled or twice, give the same rows; requests that are missing are no error."""
+    """All recordings in order over HTTP, and shuffled with half of them twice, give the same rows; requests that are missing are no error."""
     collector = start()
     post_all(collector, everything_recorded)
     collector.store.drain()
     in_order = rows(collector.store)
     assert sum(run["spans"] for run in in_order["runs"]) == len(span_ids(everything_recorded))
 
-    shuffled = everything_recorded[:]
-    random.Random(5).shuffle(shuffled)
+    chance = random.Random(5)
+    shuffled = everything_recorded + chance.sample(everything_recorded, len(everything_recorded) // 2)
+    chance.shuffle(shuffled)
     assert accepted_in_process(tmp_path / "shuffled", shuffled) == in_order
-    assert accepted_in_process(tmp_path / "twice", everything_recorded + everything_recorded[::-1]) == in_order
     without_first = accepted_in_process(tmp_path / "half", everything_recorded[1::2])
     assert sum(run["spans"] for run in without_first["runs"]) == len(span_ids(everything_recorded[1::2]))
 
@@ -86,25 +87,25 @@ def accepted_in_process(data: Path, sent: list[Any]) -> dict[str, list[dict[str,
         return rows(store)
 
 
-def test_a_kill_right_after_the_answer_loses_nothing(start: Callable[..., Any], recorded: list[Any]) -> None:
+def test_a_kill_right_after_the_answer_loses_nothing(
+    start: Callable[..., Any], recorded: list[Any], tmp_path: Path
+) -> None:
     """SIGKILL at once after the last acknowledgement: the next process has every span, with or without a collector."""
-    sent = [request for request in recorded if request.signal != "metrics"]
+    sent = [request for request in recorded if request.signal != "metrics"][::3]
     killed = start()
     post_all(killed, sent)
     killed.stop(signal.SIGKILL)
 
-    with closing(open_store(killed.data)) as store:
+    copy = shutil.copytree(killed.data, tmp_path / "copy")
+    with closing(open_store(copy)) as store:
         assert isinstance(store, Store)
         assert store.query("totals").to_pylist()[0]["spans"] == len(span_ids(sent))
-    assert list((killed.data / "journal").glob("*.segment")) == []
+    assert list((copy / "journal").glob("*.segment")) == []
 
     again = start(killed.data)
-    post_all(again, sent)
-    again.stop(signal.SIGKILL)
-    third = start(killed.data)
-    third.store.drain()
-    assert third.http.get("/api/ready").status_code == 200
-    assert third.store.status()["spans"] == len(span_ids(sent))
+    again.store.drain()
+    assert again.http.get("/api/ready").status_code == 200
+    assert again.store.status()["spans"] == len(span_ids(sent))
 
 
 def test_a_query_is_the_same_over_http_and_in_process(start: Callable[..., Any], recorded: list[Any]) -> None:

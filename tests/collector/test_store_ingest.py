@@ -234,7 +234,7 @@ def arrivals(draw: st.DrawFn) -> tuple[list[Span], list[Log]]:
     return spans, logs
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)  # each opens two databases
 @given(arrivals(), st.randoms(use_true_random=False))
 def test_order_repetition_and_batches_do_not_matter(
     arrived: tuple[list[Span], list[Log]], shuffler: random.Random
