@@ -7,64 +7,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from e2e.refund_desk import PAID, support
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 
 import whyspan
-from whyspan.testing import capture
+from whyspan.testing import capture, replay
 from whyspan_analysis.batch import diagnose_pending
 from whyspan_collector import otlp
 from whyspan_collector.store import Store
 from whyspan_ui.cli import main
-
-ORDERS = {"c-2041": "o-90317", "c-2042": "o-55108", "c-2043": "o-61220", "c-2044": "o-70431"}
-PAID: list[str] = []
-
-
-@whyspan.tool(effect="pure-read")
-def find_order(customer: str) -> dict[str, str]:
-    """The latest order of a customer."""
-    return {"customer": customer, "order": ORDERS[customer]}
-
-
-@whyspan.tool(effect="irreversible")
-def refund(order: str) -> str:
-    """Pays money back, to whoever ordered."""
-    PAID.append(order)
-    return f"refunded {order}"
-
-
-@whyspan.agent("support")
-def support(task: str, customer: str, *, careless: bool) -> str:
-    """Refunds an order; in a hurry it makes the number up, unless somebody tells it not to."""
-    offered = [{"name": "find_order"}, {"name": "refund"}]
-    heard = [{"role": "user", "content": task}]
-    order = "o-12345" if careless else _looked_up(heard, offered, customer)
-    try:
-        answer = _asked(heard, offered, order)
-    except whyspan.GuardBlocked as blocked:
-        heard.append({"role": "user", "content": str(blocked)})
-        order = _looked_up(heard, offered, customer)
-        answer = _asked(heard, offered, order)
-    whyspan.outcome(
-        ok=order == ORDERS[customer], check="the customer's own order was refunded", detail=f"refunded {order}"
-    )
-    return answer
-
-
-def _looked_up(heard: list[dict[str, str]], offered: list[dict[str, str]], customer: str) -> str:
-    _says("find_order", {"customer": customer}, heard, offered)
-    return find_order(customer)["order"]
-
-
-def _asked(heard: list[dict[str, str]], offered: list[dict[str, str]], order: str) -> str:
-    _says("refund", {"order": order}, heard, offered)
-    return refund(order)
-
-
-def _says(tool: str, arguments: dict[str, str], heard: list[dict[str, str]], offered: list[dict[str, str]]) -> None:
-    call = {"id": f"call-{tool}", "function": {"name": tool, "arguments": arguments}}
-    with whyspan.model_call("scripted", messages=heard, tools=offered) as model:
-        model.respond({"role": "assistant", "content": "", "tool_calls": [call]}, finish_reason="tool_call")
 
 
 @pytest.fixture
@@ -86,9 +37,12 @@ def works(tmp_path: Path) -> Callable[..., str]:
 
 
 def test_a_failure_is_stopped_when_it_comes_again(
-    works: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    works: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The agent fails; a rule is proposed, tested, activated and exported; the same agent is stopped, told why, and does it right."""
+    """The agent fails; a rule is proposed, tested, activated and exported; the same agent is stopped, told why, and does it right.
+
+    The test that is made of the failure is red on this agent, green on it under the guard, and green on the fixed one.
+    """
     data = str(tmp_path / "data")
     PAID.clear()
     for customer in ("c-2042", "c-2043", "c-2044"):
@@ -109,7 +63,21 @@ def test_a_failure_is_stopped_when_it_comes_again(
         assert works("c-2041", careless=True) == "refunded o-90317"
     assert PAID[-2:] == ["o-12345", "o-90317"]  # the first is that of the failure: the second time it was not paid
 
-    capsys.readouterr()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))  # where the agent is imported from
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # those of this environment take two seconds to load
+    export = ["test", "export", _failed(data, capsys), "--reads", "--data", data, "--to"]
+    assert main([*export, "old", "--agent", "e2e.refund_desk:support"]) == 0
+    assert 'code of today it is red: the recorded failure happened again: refund(order="o-12345")' in _said(capsys)
+    assert main([*export, "new", "--agent", "e2e.refund_desk:fixed", "--rule", rule]) == 0
+    assert "with the code of today it is green" in _said(capsys)
+    [tape] = (tmp_path / "old").glob("test_invented_value_*.json")
+    with replay(tape) as run, whyspan.guard(rules=tmp_path / "rules.json"):
+        run.start(support)
+    assert run.kept, str(run)
+    assert PAID[-2:] == ["o-12345", "o-90317"]  # nobody was paid in a test
+
     assert main(["rules", "broken", "--data", data]) == 0
     broken = capsys.readouterr().out
     assert f"{rule}  active  call refund: " in broken
@@ -124,7 +92,13 @@ def test_a_failure_is_stopped_when_it_comes_again(
     (incident,) = json.loads(capsys.readouterr().out)["incidents"]
     assert incident["prevention"]["state"] == "prevented"
     assert incident["prevention"]["stopped_since"] == 1
+    assert [note["text"] for note in incident["notes"]] == [f"regression test {tape.stem}"] * 2
     assert main(["verify", "--data", data]) == 0
+
+
+def _said(capsys: pytest.CaptureFixture[str]) -> str:
+    """What was printed, in one line."""
+    return " ".join(capsys.readouterr().out.split())
 
 
 def _failed(data: str, capsys: pytest.CaptureFixture[str]) -> str:

@@ -68,3 +68,38 @@ def test_a_rule_that_hits_good_runs_fails_its_test(
 
     assert status == 1
     assert "would have hit     1 of 1 good runs" in capsys.readouterr().out
+
+
+def test_a_failed_run_becomes_a_test(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`whyspan test export` writes a test and its tape once, says what it checked, and refuses what no test can be made of."""
+    main(["runs", "--json", "--data", str(data)])
+    runs = {run["outcome"]: run["run_id"] for run in json.loads(capsys.readouterr().out)["runs"]}
+    folder = tmp_path / "tests"
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # those of this environment take two seconds to load
+
+    def export(run: str, *more: str) -> tuple[int, str]:
+        status = main(["test", "export", run, "--data", str(data), "--to", str(folder), *more])
+        out, err = capsys.readouterr()
+        return status, out + err
+
+    status, printed = export(runs["failed"], "--agent", "no_such_module:agent")
+    assert status == 2
+    assert "could not be run against no_such_module:agent: ModuleNotFoundError" in printed
+    assert list(folder.iterdir()) == []
+
+    status, printed = export(runs["failed"], "--json")
+    document = json.loads(printed)
+    assert status == 0
+    assert document["checked"]["passing"] == document["checked"]["spared"] == 1
+    assert document["now"] is None
+    test = Path(document["test"])
+    assert test.with_suffix(".json").is_file()
+    assert "def agent(given: object)" in test.read_text()
+
+    assert export(runs["failed"])[0] == 2  # it may have been changed since
+    assert "did not fail" in export(next(id_ for outcome, id_ in runs.items() if outcome != "failed"))[1]
+    assert "no rule 'nothing' is kept" in export(runs["failed"], "--rule", "nothing")[1]

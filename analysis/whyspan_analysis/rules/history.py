@@ -8,7 +8,7 @@ from typing import Any, Final
 from whyspan.rules.evaluation import Evaluation, Violation
 from whyspan.rules.events import STOPPABLE, Event, On
 from whyspan.rules.rule import CompiledRule
-from whyspan.semconv import Effect
+from whyspan.semconv import Effect, Verdict
 from whyspan_analysis.case import Case
 from whyspan_analysis.model import Status
 from whyspan_analysis.rules.interval import wilson
@@ -124,6 +124,8 @@ def _count(measured: Measured, run: PastRun, violation: Violation | None) -> Non
     if run.status is Status.UNKNOWN:
         measured.unknown += violation is not None
     elif run.status is Status.OK:
+        if violation is not None and _was_stopped(violation, run):
+            return  # it is good because a guard stopped what the rule is against
         measured.passing += 1
         if violation is not None:
             measured.hit += 1
@@ -138,6 +140,16 @@ def _count(measured: Measured, run: PastRun, violation: Violation | None) -> Non
             measured.lead_seconds.append(rest[-1].seconds - rest[0].seconds)
         elif violation is not None:
             measured.late += 1
+
+
+def _was_stopped(violation: Violation, run: PastRun) -> bool:
+    """True when a guard in the agent did not let the call happen: its verdicts stand right behind the call."""
+    for event in run.stream[(violation.position or 0) + 1 :]:
+        if event.kind != On.GUARD:
+            return False
+        if event.out in (Verdict.BLOCK, Verdict.CHANGE):
+            return True
+    return False
 
 
 def stops(violation: Violation, run: PastRun) -> bool:

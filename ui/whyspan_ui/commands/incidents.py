@@ -110,7 +110,7 @@ def record(store: AnyStore, options: argparse.Namespace, known: IncidentsDocumen
         event(
             options.action,
             incident,
-            person=options.by or _account(),
+            person=options.by or account(),
             text=" ".join(rest) or None,
             version=options.version,
             other=other(known, options.action, incident, rest[0]) if joins else None,
@@ -131,7 +131,8 @@ def other(known: IncidentsDocument, action: str, incident: str, reference: str) 
     )
 
 
-def _account() -> str | None:
+def account() -> str | None:
+    """Who works here, as the system knows them."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # no account for this user id, as in some containers

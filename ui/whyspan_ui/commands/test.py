@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from whyspan.rules.rule import CompiledRule, compile_rule
 from whyspan_analysis.batch import diagnose_run
 from whyspan_analysis.diagnose import build_case
+from whyspan_analysis.incidents.acts import event
 from whyspan_analysis.load import load_run
 from whyspan_analysis.model import Diagnosis
 from whyspan_analysis.regression.document import TapeDocument
@@ -25,6 +25,7 @@ from whyspan_analysis.rules.stored import kept_rules, past_runs
 from whyspan_collector.service import AnyStore
 from whyspan_ui import terminal
 from whyspan_ui.commands import access
+from whyspan_ui.commands.incidents import account
 from whyspan_ui.commands.rules import MEASURED_ON, find
 from whyspan_ui.errors import UsageError
 
@@ -68,12 +69,13 @@ def run(options: argparse.Namespace) -> int:
         run_id = access.find_run(store, options.words[0])
         others = [each for each in past_runs(store, limit=MEASURED_ON) if each.run_id != run_id]
         recording = _recorded(store, run_id, options.rule, others)
-    try:
-        taped = make_tape(recording)
-        proof = prove(taped, recording, others)
-    except NotExportable as reason:
-        raise UsageError(f"no test was written for run {run_id}: {reason}") from reason
-    test, now = _write(taped.document, options)
+        try:
+            taped = make_tape(recording)
+            proof = prove(taped, recording, others)
+        except NotExportable as reason:
+            raise UsageError(f"no test was written for run {run_id}: {reason}") from reason
+        test, now = _write(taped.document, options)
+        _note(store, run_id, test)
     _print(options, test, recording, proof, now)
     return 0
 
@@ -110,29 +112,34 @@ def _proposed(past: PastRun, diagnosis: Diagnosis, others: list[PastRun]) -> Com
 
 
 def _write(tape: TapeDocument, options: argparse.Namespace) -> tuple[Path, Now | None]:
-    """Both files, or none: with an agent the test is tried elsewhere first."""
+    """Both files, or none: with an agent the test has to run."""
     name, text = stem(tape), source(tape, options.agent, reads=options.reads)
     test = options.to / f"{name}.py"
     if taken := [path for path in (test, test.with_suffix(".json")) if path.exists()]:
         raise UsageError(
             f"{taken[0]} is there already; somebody may have changed it. Remove it, or name another folder with --to"
         )
-    now = None
-    if options.agent is not None:
-        with TemporaryDirectory(prefix="whyspan-test-") as folder:
-            now = run_now(_files(Path(folder) / test.name, text, tape), Path.cwd())
-        if now.state == "not run":
-            agent = f"{options.agent.module}:{options.agent.function}"
-            raise UsageError(f"no test was written: it could not be run against {agent}: {now.why}")
     with _writable(options.to):
         options.to.mkdir(parents=True, exist_ok=True)
-        return _files(test, text, tape), now
+        test.with_suffix(".json").write_text(tape.written(), encoding="utf-8")
+        test.write_text(text, encoding="utf-8")
+    if options.agent is None:
+        return test, None
+    now = run_now(test, Path.cwd())
+    if now.state == "not run":
+        test.unlink()
+        test.with_suffix(".json").unlink()
+        agent = f"{options.agent.module}:{options.agent.function}"
+        raise UsageError(f"no test was written: it could not be run against {agent}: {now.why}")
+    return test, now
 
 
-def _files(test: Path, text: str, tape: TapeDocument) -> Path:
-    test.with_suffix(".json").write_text(tape.written(), encoding="utf-8")
-    test.write_text(text, encoding="utf-8")
-    return test
+def _note(store: AnyStore, run_id: str, test: Path) -> None:
+    """The run's incident remembers what was done about it."""
+    [row] = store.query("run", run_id=run_id).to_pylist()
+    if row["signature"]:
+        words = f"regression test {test.stem}"
+        store.record_incident_event(event("note", row["signature"], person=account(), text=words))
 
 
 @contextmanager
