@@ -3,6 +3,8 @@
 import ast
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -228,6 +230,26 @@ def test_no_text_of_a_trace_becomes_code(text: str) -> None:
     assert max(map(len, written.splitlines())) <= 900
     assert stem(tape).isidentifier()
     assert stem(tape).isascii()
+
+
+@pytest.mark.parametrize("agent", [None, "shop.agents:support", "desk.agents:support"])
+def test_the_file_is_as_ruff_wants_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, agent: str | None) -> None:
+    """Nobody has to touch it before their own checks pass, whether the agent is in the project or installed."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "desk").mkdir()
+    (tmp_path / "desk" / "agents.py").touch()
+    path = tmp_path / "test_it.py"
+    text = source(_tape('said "no" ' * 30), agent and agent_name(agent), reads=True)
+    path.write_text(text, encoding="utf-8")
+    for arguments in (["check"], ["format", "--check"]):
+        ruff = subprocess.run(
+            [sys.executable, "-m", "ruff", *arguments, "--isolated", path],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ruff.returncode == 0, ruff.stdout + text
 
 
 @pytest.mark.parametrize("name", ["shop", "shop:", ":f", "shop:a.b", "shop;import os:f", "a-b:f", "import:f"])

@@ -53,6 +53,7 @@ class AnsweredDocument(_Document):
         description="16 hex digits of what users, models and tools had said; see docs/regression.md."
     )
     last: str = Field(description="The beginning of the last thing said, for people.")
+    reasoning: str = ""
     text: str
     calls: list[ToolCallDocument]
     finish: str

@@ -7,6 +7,7 @@ import keyword
 import re
 import textwrap
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from whyspan_analysis.regression.document import TapeDocument
@@ -23,6 +24,12 @@ class AgentName:
 
     module: str
     function: str
+
+    @property
+    def ours(self) -> bool:
+        """True for a module of the project in the current folder, which import sorters put after those that are installed."""
+        top = self.module.partition(".")[0]
+        return any((root / top).is_dir() or (root / f"{top}.py").is_file() for root in (Path(), Path("src")))
 
 
 def agent_name(text: str) -> AgentName:
@@ -52,16 +59,23 @@ def source(tape: TapeDocument, agent: AgentName | None, *, reads: bool) -> str:
             ),
         ]
     )
-    calls = _IMPORTED.format(module=agent.module, function=agent.function) if agent is not None else _TO_FILL_IN
     function = agent.function if agent is not None else "agent"
     return _FILE.format(
         docstring=docstring,
-        calls=calls,
+        imports=_imports(agent),
+        to_fill_in="" if agent is not None else _TO_FILL_IN,
         name=stem(tape),
         said=_wrapped(f"The agent no longer breaks the rule {tape.rule.id}.", 4),
         reads=", reads=True" if reads else "",
         function=function,
     )
+
+
+def _imports(agent: AgentName | None) -> str:
+    if agent is None:
+        return _REPLAY
+    line = f"from {agent.module} import {agent.function}"
+    return f"{_REPLAY}\n\n{line}" if agent.ours else "\n".join(sorted((_REPLAY, line)))
 
 
 def _wrapped(text: str, indent: int = 0) -> str:
@@ -71,7 +85,7 @@ def _wrapped(text: str, indent: int = 0) -> str:
     return textwrap.fill(" ".join(encodable.split()), _WIDTH - 8 - indent)
 
 
-_IMPORTED: Final = "from {module} import {function}\n"
+_REPLAY: Final = "from whyspan.testing import replay"
 _TO_FILL_IN: Final = '''
 
 def agent(given: object) -> object:
@@ -83,11 +97,10 @@ _FILE: Final = '''"""{docstring}
 
 from pathlib import Path
 
-from whyspan.testing import replay
+{imports}
 
-{calls}
 TAPE = Path(__file__).with_suffix(".json")
-
+{to_fill_in}
 
 def {name}() -> None:
     """{said}"""

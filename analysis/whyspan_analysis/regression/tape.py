@@ -206,6 +206,7 @@ def _answered(call: Call, step: int) -> AnsweredDocument:
         step=step,
         conversation=conversation.digest(heard),
         last=masked(conversation.last_of(heard)),
+        reasoning=masked("".join(part.content for part in said if part.type == "reasoning")),
         text=masked("".join(part.content for part in said if part.type == "text")),
         calls=[
             ToolCallDocument(

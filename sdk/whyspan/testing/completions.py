@@ -34,7 +34,7 @@ def _chat_messages(request: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _chat(answer: Answered) -> dict[str, Any]:
-    message: dict[str, Any] = {"role": "assistant", "content": answer.text or None}
+    message: dict[str, Any] = _said(answer)
     if answer.calls:
         message["tool_calls"] = [_function(call) for call in answer.calls]
     choice = {"index": 0, "message": message, "finish_reason": _finish(answer), "logprobs": None}
@@ -42,7 +42,7 @@ def _chat(answer: Answered) -> dict[str, Any]:
 
 
 def _chat_events(answer: Answered) -> Iterator[tuple[str | None, dict[str, Any]]]:
-    delta: dict[str, Any] = {"role": "assistant", "content": answer.text or None}
+    delta: dict[str, Any] = _said(answer)
     if answer.calls:
         delta["tool_calls"] = [{"index": index, **_function(call)} for index, call in enumerate(answer.calls)]
     head = {**_head(answer), "object": "chat.completion.chunk"}
@@ -73,6 +73,9 @@ def _as_chat(item: Any) -> Any:
 
 def _response(answer: Answered) -> dict[str, Any]:
     output: list[dict[str, Any]] = []
+    if answer.reasoning:
+        summary = [{"type": "summary_text", "text": answer.reasoning}]
+        output.append({"type": "reasoning", "id": f"rs_{answer.step}", "summary": summary})
     if answer.text:
         text = {"type": "output_text", "text": answer.text, "annotations": []}
         output.append({"type": "message", "id": f"msg_{answer.step}", "role": "assistant", "status": "completed", "content": [text]})  # fmt: skip
@@ -121,6 +124,12 @@ _NO_TOKENS = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
 
 def _head(answer: Answered) -> dict[str, Any]:
     return {"id": f"chatcmpl-{answer.step}", "created": 0, "model": answer.model}
+
+
+def _said(answer: Answered) -> dict[str, Any]:
+    """The words of an answer; `reasoning_content` is how models with open reasoning send theirs."""
+    thought = {"reasoning_content": answer.reasoning} if answer.reasoning else {}
+    return {"role": "assistant", "content": answer.text or None, **thought}
 
 
 def _finish(answer: Answered) -> str:

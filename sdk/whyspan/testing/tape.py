@@ -74,6 +74,7 @@ class Answered:
     """`id`, `name` and `arguments` of the tools it calls."""
     finish: str = "stop"
     model: str = "recorded"
+    reasoning: str = ""
     ours: bool = False
     """True when the request was recorded by Whyspan's SDK, which then tells rules of it by itself."""
 
