@@ -23,6 +23,7 @@ from whyspan_ui.pages import __file__ as pages
 from whyspan_ui.samples import samples
 
 SHELL = Path(pages).with_name("shell.py")
+MCP = Path(__file__).parents[1] / "captures" / "mcp__openinference__tool_timeout_switch"
 OpenPage = Callable[..., AppTest]
 PAGES = ("runs.py", "investigate.py", "compare.py", "failures.py", "cost.py", "rules.py", "reports.py", "health.py")
 
@@ -120,6 +121,29 @@ def test_runs_are_filtered_and_searched(open_page: OpenPage, sample_data: Path) 
     assert "did you mean status" in shown(app.text_input(key="q").set_value("statsu:failed").run())
 
 
+def test_preparations_are_listed_on_request(open_page: OpenPage, fill: Callable[..., Path], tmp_path: Path) -> None:
+    """Traces in which peers only introduce themselves are not in the list of runs, which says how many and how to see them."""
+    app = open_page(fill(tmp_path, (path.read_bytes() for path in sorted(MCP.iterdir()))), status="All")
+
+    runs = len(app.dataframe[0].value)
+    [caption] = [each.value for each in app.caption]
+    hidden = int(caption.split()[0])
+    assert "`setup:yes`" in caption
+    assert len(app.text_input(key="q").set_value("setup:yes").run().dataframe[0].value) == hidden
+    assert runs > 0
+
+
+def test_what_was_undone_is_told_and_not_blamed(
+    open_page: OpenPage, sample_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error the run got over stands in the banner with the word that it was recovered."""
+    row = run_where(sample_data, monkeypatch, outcome="ok", agent="triage")
+    words = " ".join(Elements(shown(open_page(sample_data, "investigate.py", run=row["run_id"]))).words)
+
+    assert "Found besides, and not blamed" in words
+    assert "recovered: the run undid it before it mattered" in words
+
+
 def test_runs_leave_out_what_nobody_reported(open_page: OpenPage, hostile_data: Path) -> None:
     """A run without tokens or cost has no such figure and no such column, rather than a zero."""
     app = open_page(hostile_data)
@@ -139,6 +163,7 @@ def test_investigate_explains_a_failed_run(
     assert "Why it failed" in body
     assert "get_customer_tier" in body
     assert f'data-span="{row["decisive_span_id"]}"' in body
+    assert "<summary>Suspects: 1 step" in body
     payload = json.loads(app.get("bidi_component")[0].proto.json)
     assert payload["sel"] == row["decisive_span_id"]
     assert payload["url"].startswith(f"/api/runs/{row['run_id']}/spans.json")

@@ -1,6 +1,6 @@
 """The banner over a run: how it ended, why, the causal chain to click through, the rivals and what is missing."""
 
-from whyspan_analysis.model import Diagnosis, Hypothesis, Ref, Run, Sentence, Status
+from whyspan_analysis.model import Diagnosis, Finding, Hypothesis, Ref, Role, Run, Sentence, Status
 from whyspan_analysis.report import wording
 from whyspan_analysis.words import NO_CAUSE
 from whyspan_ui.components import badges
@@ -21,6 +21,8 @@ def banner(run: Run, diagnosis: Diagnosis) -> Markup:
         tag(
             "div",
             _rivals(run, diagnosis),
+            _suspects(run, diagnosis),
+            _other_findings(run, diagnosis),
             _full_chain(run, diagnosis),
             _outside(run, diagnosis),
             _missing(diagnosis),
@@ -130,6 +132,40 @@ def _hypothesis(run: Run, hypothesis: Hypothesis) -> Markup:
         *against,
         class_="hypothesis",
     )
+
+
+def _suspects(run: Run, diagnosis: Diagnosis) -> Markup | None:
+    """The shortest list that holds the cause in a known share of runs, or why there is none."""
+    if diagnosis.suspects is None:
+        return None
+    steps = diagnosis.suspects.span_ids
+    items = [tag("li", _place(run, span_id)) for span_id in steps]
+    return tag(
+        "details",
+        tag("summary", f"Suspects: {wording.count(len(steps), 'step')}" if steps else "No short list of suspects"),
+        tag("ol", *items) if items else None,
+        prose(diagnosis.suspects.text),
+    )
+
+
+def _other_findings(run: Run, diagnosis: Diagnosis) -> Markup | None:
+    """What was found and accuses nobody, and why: undone in time, of a muted detector, a sign or an aside."""
+    accusing = [finding for hypothesis in diagnosis.hypotheses for finding in hypothesis.findings]
+    others = [finding for finding in diagnosis.findings if finding not in accusing]
+    if not others:
+        return None
+    items = [tag("li", _place(run, each.span_id), " ", prose(each.message), " ", _aside(each)) for each in others]
+    return tag("details", tag("summary", f"Found besides, and not blamed: {len(others)}"), tag("ul", *items))
+
+
+def _aside(finding: Finding) -> Markup:
+    if finding.recovered:
+        why = "recovered: the run undid it before it mattered"
+    elif finding.because:
+        why = finding.because
+    else:
+        why = "a sign of the failure" if finding.role is Role.SYMPTOM else f"counted as {finding.role.value}"
+    return tag("span", f"({why})", class_="muted")
 
 
 def _outside(run: Run, diagnosis: Diagnosis) -> Markup | None:

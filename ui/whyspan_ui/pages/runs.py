@@ -21,6 +21,7 @@ _ONE_LINE = 85
 """Characters of a verdict that fit in its column."""
 _HEADER_HEIGHT = 33
 _LARGEST = 690  # the rest of a window of 900 pixels
+_PREPARATIONS = "Runs in which no model and no tool was called: an agent that was built, a list of tools that was read."
 
 
 def page() -> None:
@@ -30,7 +31,8 @@ def page() -> None:
     if runs.is_empty():
         empty_store(data.data_dir())
         return
-    failed = runs.filter(pl.col("status") == "failed").height
+    working = runs.filter(~pl.col("setup"))
+    failed = working.filter(pl.col("status") == "failed").height
     with st.container(horizontal=True, vertical_alignment="center"):
         wanted = filter_box.box()
         status = st.segmented_control(
@@ -42,7 +44,7 @@ def page() -> None:
             required=True,
             label_visibility="collapsed",
         )
-    key_figures(runs, failed)
+    key_figures(working, failed)
     try:
         shown = matching(runs, wanted, FILTERS[status])
     except FilterError as error:
@@ -52,6 +54,14 @@ def page() -> None:
         st.html(tag("p", f"None of {wording.count(runs.height, 'run')} matches.", class_="absent"))
     else:
         table(shown)
+    if not wanted.strip() and working.height < runs.height:
+        hidden = runs.height - working.height
+        st.caption(f"{hidden:,} more are nothing but preparations; `setup:yes` lists them.")
+
+
+def _asks_for_preparations(wanted: str) -> bool:
+    """True where the filter itself says which it wants."""
+    return "setup:" in wanted
 
 
 def table_of_runs() -> pl.DataFrame:
@@ -70,6 +80,7 @@ def table_of_runs() -> pl.DataFrame:
         grade=pl.when(pl.col("grade") != "none").then("grade"),
         decisive=pl.coalesce("decisive_tool", "decisive_agent"),
         spans="spans",
+        setup="setup",
         seconds=pl.when("clock_valid").then((pl.col("end_ns").cast(pl.Float64) - pl.col("start_ns")) / 1e9),
         tokens=pl.when(pl.any_horizontal(pl.col("input_tokens", "output_tokens").is_not_null())).then(tokens),
         cost="cost",
@@ -83,7 +94,7 @@ def table_of_runs() -> pl.DataFrame:
 
 
 def matching(runs: pl.DataFrame, text: str, status: str | None) -> pl.DataFrame:
-    """The runs with this status that the filter holds for; a run without an outcome counts as unknown.
+    """The runs with this status that the filter holds for, without one all but preparations; no outcome counts as unknown.
 
     Raises:
         FilterError: the text is no filter.
@@ -93,7 +104,7 @@ def matching(runs: pl.DataFrame, text: str, status: str | None) -> pl.DataFrame:
     elif status:
         runs = runs.filter(pl.col("status") == status)
     if not text.strip():
-        return runs
+        return runs.filter(~pl.col("setup"))
     found = data.matching(text)
     known = pl.DataFrame({"run_id": list(found), "found": list(found.values())}, {"run_id": str, "found": str})
     return runs.join(known, on="run_id", maintain_order="left")
