@@ -16,7 +16,7 @@ from whyspan_analysis.suspects import suspects
 from whyspan_analysis.weights import Firing, weighed
 from whyspan_analysis.words import chain, verdict
 
-ANALYSIS_VERSION = "8"
+ANALYSIS_VERSION = "9"
 """Changes whenever the same spans may get another diagnosis; stored diagnoses of other versions are made anew."""
 
 MAX_HYPOTHESES = 8
@@ -46,6 +46,8 @@ def diagnose(run: Run, firing: Mapping[str, Firing] = MappingProxyType({})) -> D
         missing=run.missing,
         suspects=suspects(ranked),
         changed_outside=changes(case.actions),
+        tools=frozenset(action.name for action in case.actions),
+        agents=frozenset(agent or "" for agent in case.steps.agents.values()),
     )
 
 

@@ -247,3 +247,7 @@ class Diagnosis:
     """None unless there is a hypothesis."""
     changed_outside: list[Change] = field(default_factory=list)
     """What the run did to the world, in order."""
+    tools: frozenset[str] | None = None
+    """The names of all tools it called, whether a span of the call was recorded or not; None where that was not asked."""
+    agents: frozenset[str] | None = None
+    """The names of all agents that worked in it, empty for spans of none; likewise."""

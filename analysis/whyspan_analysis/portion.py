@@ -141,9 +141,23 @@ def _row(revision: str, run: Run | None, diagnosis: Diagnosis) -> dict[str, Any]
         ],
         "gaps": len(diagnosis.missing),
         "missing": diagnosis.missing,
+        "tools": _names(diagnosis.tools),
+        "agents": _names(diagnosis.agents),
         "document": diagnosis_document(diagnosis).model_dump_json(by_alias=True),
         **(_of_run(run, diagnosis) if run is not None else {}),
     }
+
+
+def _names(names: frozenset[str] | None) -> list[str] | None:
+    """In order; None for so many or such long ones that reading the run costs no more."""
+    if names is None or len(names) > _NAMES or any(len(name) > _NAME for name in names):
+        return None
+    return sorted(name.encode("utf-8", "replace").decode() for name in names)
+
+
+_NAMES: Final = 64
+_NAME: Final = 200
+"""Characters."""
 
 
 def _of_run(run: Run, diagnosis: Diagnosis) -> dict[str, Any]:
@@ -174,7 +188,7 @@ _SCHEMA: Final = pa.schema(
         pa.field("score", pa.float64()),
         pa.field("circumstances", pa.list_(pa.struct([("name", pa.string()), ("value", pa.string())]))),
         pa.field("findings", pa.list_(_FINDING)),
-        pa.field("missing", pa.list_(pa.string())),
+        *(pa.field(name, pa.list_(pa.string())) for name in ("missing", "tools", "agents")),
     ]
 )
 """Columns of the table `diagnoses`."""

@@ -144,7 +144,9 @@ class Incident(_Record):
     id: Text
     signatures: list[Text]
     title: Text = Field(description="What happened and where.")
-    cause: Text = Field(description="What happened; `No cause was found` where that is what the verdicts of most runs say.")
+    cause: Text = Field(
+        description="What happened; `No cause was found` where that is what the verdicts of most runs say."
+    )
     parts: SignatureParts
     status: Literal["open", "acknowledged", "fixed", "ignored"] = Field(
         description="As a person set it; `open` again where it came back after the fix."

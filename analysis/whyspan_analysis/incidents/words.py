@@ -25,6 +25,8 @@ def prevention_words(prevention: Prevention) -> str:
     if prevention.state is None or not in_force:
         waiting = ", ".join(f"`{measure.name}` ({measure.status})" for measure in prevention.measures)
         return f"Nothing is in force against it yet; there is {waiting}."
+    if not prevention.runs_since:
+        return f"{' and '.join(in_force)}: these agents have not run since ({prevention.failures_before:,} failed of it before)."
     runs = f"{prevention.runs_since:,} {'run' if prevention.runs_since == 1 else 'runs'}"
     counts = f"{prevention.failures_since:,} failed of it in {runs} since ({prevention.failures_before:,} before)"
     stopped = f", and the guard stopped {prevention.stopped_since:,} more" if prevention.stopped_since else ""

@@ -5,10 +5,11 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from whyspan.rules.rule import Rule, RuleStatus, activated, record_of, rule_from
+from whyspan.rules.rule import CompiledRule, Rule, RuleStatus, activated, record_of, rule_from
 from whyspan_analysis.diagnose import build_case
 from whyspan_analysis.load import load_runs
 from whyspan_analysis.rules.history import PastRun, past_run
+from whyspan_analysis.rules.scoped import narrowed
 from whyspan_collector.portions import portions
 from whyspan_collector.rule_events import Action, RuleEvent
 
@@ -19,10 +20,24 @@ _ACTIONS: Final[dict[RuleStatus, Action]] = {RuleStatus.ACTIVE: "activated", Rul
 
 
 def past_runs(
-    store: "AnyStore", *, since_ns: int | None = None, wanted: str = "", limit: int | None = None
+    store: "AnyStore",
+    *,
+    since_ns: int | None = None,
+    wanted: str = "",
+    limit: int | None = None,
+    rules: Sequence[CompiledRule] = (),
 ) -> Iterator[PastRun]:
-    """The stored runs, newest first, read in portions; `wanted` is a filter (docs/filter.md)."""
-    yield from read_past(store, store.query("runs", since_ns=since_ns, filter=wanted, limit=limit).to_pylist())
+    """The stored runs, newest first, read in portions.
+
+    Args:
+        store: where they are.
+        since_ns: only those that began then or later, nanoseconds since the epoch.
+        wanted: only those this filter holds for (docs/filter.md).
+        limit: at most so many.
+        rules: where given, runs in which none of them has an event in scope may be left out: they count for nothing.
+    """
+    within = {"since_ns": since_ns, "filter": wanted, "limit": limit, **narrowed(store, rules)}
+    yield from read_past(store, store.query("past_runs", **within).to_pylist())
 
 
 def read_past(store: "AnyStore", rows: Iterable[dict[str, Any]]) -> Iterator[PastRun]:

@@ -142,7 +142,7 @@ def test(options: argparse.Namespace, store: AnyStore) -> int:
     named = Path(reference)
     rules = read(named) if named.is_file() else [compile_rule(find(kept_rules(store), reference))]
     wanted = access.checked_filter(" ".join(options.words[1:]))
-    found = measure(rules, _shown(past_runs(store, since_ns=options.since, wanted=wanted)))
+    found = measure(rules, _shown(past_runs(store, since_ns=options.since, wanted=wanted, rules=rules)))
     if options.json:
         measured = [
             {"rule": rule.rule.id, **each.record(), "hit_runs": each.hit_runs}

@@ -39,7 +39,7 @@ def acting(incidents: Sequence[Incident]) -> None:
             )
             return
         by_id = {incident.id: incident for incident in incidents}
-        chosen = st.selectbox("Incident", list(by_id), format_func=lambda each: f"{each}  {by_id[each].title}")
+        chosen = st.selectbox("Incident", list(by_id), format_func=lambda each: _named(each, by_id))
         wanted = st.radio("What to do", list(_ACTS), horizontal=True)
         _form(by_id[chosen], _ACTS[wanted], by_id)
 
@@ -71,4 +71,5 @@ def _form(incident: Incident, act: Act, by_id: Mapping[str, Incident]) -> None:
 
 
 def _named(signature: str, by_id: Mapping[str, Incident]) -> str:
-    return f"{signature}  {by_id[signature].title}" if signature in by_id else f"{signature}  merged into this one"
+    title = by_id[signature].title.replace("`", "") if signature in by_id else "merged into this one"
+    return f"{signature}  {title}"
