@@ -1,9 +1,11 @@
-"""How often each detector fires on the runs of an agent that passed and that failed, counted in the stored diagnoses.
+"""How often each detector fires on an agent's passing and failing runs, and what people said of the verdicts that rest on it.
 
 The counts do not depend on what findings are worth, so they settle as soon as every run is diagnosed.
 """
 
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from whyspan_analysis.detectors import BY_NAME
@@ -32,7 +34,23 @@ def measure(store: "AnyStore", agents: Iterable[str]) -> Rates:
             rates.setdefault(agent, {})[detector] = Firing(
                 detector, row["passing"], passing_runs, row["failing"], failing_runs
             )
+    for (agent, detector), (right, wrong) in _judged(store).items():
+        if (firing := rates.get(agent, {}).get(detector)) is not None:
+            rates[agent][detector] = replace(firing, right=right, wrong=wrong)
     return rates
+
+
+def _judged(store: "AnyStore") -> dict[tuple[str, str], tuple[int, int]]:
+    """(agent, detector) -> runs whose verdict rested on the detector and was called right, and wrong; the last word counts."""
+    newest: dict[str, dict[str, Any]] = {}
+    for row in store.query("annotations").to_pylist():  # newest first
+        if row["last"] and row["judgement"] and row["detector"]:
+            newest.setdefault(row["run_id"], row)
+    said = Counter((row["agent"], row["detector"], row["judgement"]) for row in newest.values())
+    return {
+        (agent, detector): (said[agent, detector, "right"], said[agent, detector, "wrong"])
+        for agent, detector, _ in said
+    }
 
 
 def worth(rates: Rates, agent: str) -> dict[str, float]:

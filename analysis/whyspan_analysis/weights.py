@@ -1,7 +1,8 @@
 """What a finding is worth in this project: less where its detector also fires on the agent's passing runs, nothing where as often.
 
 A detector's bits hold for the share of passing runs it fires on in the calibration; where that share is larger here, the difference
-in bits is taken off. Until there are `ENOUGH` passing runs the bits stay as they are, and they never grow.
+in bits is taken off. Until there are `ENOUGH` passing runs the bits stay as they are, and they never grow. What people say of its
+verdicts counts as well: the odds of wrong to right ones, from `SEEN` wrong ones on.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +19,7 @@ ENOUGH: Final = 30
 ENOUGH_FAILED: Final = 5
 """Failing runs without which no detector is muted: among fewer, not firing says little."""
 SEEN: Final = 3
-"""Firings on passing runs without which no detector is muted."""
+"""Firings on passing runs without which no detector is muted; likewise verdicts called wrong, without which none weighs less."""
 PRIOR_RUNS: Final = 30
 """The calibration's share counts as much as so many runs of the agent."""
 USUAL_RATE: Final = 0.01
@@ -34,6 +35,10 @@ class Firing:
     passing_runs: int
     failing: int
     failing_runs: int
+    right: int = 0
+    """Runs whose verdict rested on it and was called right by people."""
+    wrong: int = 0
+    """Likewise, called wrong."""
 
     @property
     def is_muted(self) -> bool:
@@ -53,17 +58,30 @@ class Firing:
         usual = BY_NAME[self.detector].bits
         if self.is_muted:
             return 0.0
+        return max(0.0, usual - self._fires_oftener - self._is_wrong_oftener) if usual > 0 else usual
+
+    @property
+    def _fires_oftener(self) -> float:
+        """Bits by which it fires oftener on passing runs here than in the calibration, to half a bit."""
         if self.passing_runs < ENOUGH:
-            return usual
+            return 0.0
         shipped = calibration().passing_rates.get(self.detector, USUAL_RATE)
         here = (self.passing + PRIOR_RUNS * shipped) / (self.passing_runs + PRIOR_RUNS)
-        less = round(2 * log2(shipped / here)) / 2
-        return max(0.0, usual + min(0.0, less)) if usual > 0 else usual
+        return max(0.0, round(2 * log2(here / shipped)) / 2)
+
+    @property
+    def _is_wrong_oftener(self) -> float:
+        """Log-odds of its verdicts being called wrong rather than right, one added to each, to half a bit."""
+        if self.wrong < SEEN:
+            return 0.0
+        return max(0.0, round(2 * log2((self.wrong + 1) / (self.right + 1))) / 2)
 
     @property
     def text(self) -> str:
         """The counts in words, and what follows from them."""
         counts = f"{self.detector} fires on {self.passing} of {self.passing_runs} passing and {self.failing} of {self.failing_runs} failing runs of this agent"
+        if self.right or self.wrong:
+            counts += f", people called {self.right} of its {self.right + self.wrong} judged verdicts right"
         if self.is_muted:
             return f"{counts}: as often on passing as on failing ones, so it is muted."
         if self.bits < BY_NAME[self.detector].bits:

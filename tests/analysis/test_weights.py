@@ -16,6 +16,7 @@ from whyspan_analysis.diagnose import diagnose
 from whyspan_analysis.firing import measure
 from whyspan_analysis.model import Status
 from whyspan_analysis.weights import ENOUGH, Firing
+from whyspan_collector.annotations import Annotation
 from whyspan_collector.records import Span
 from whyspan_collector.store import Store
 
@@ -57,6 +58,32 @@ def test_a_detector_that_fires_as_often_on_passing_runs_is_muted(measured: Firin
     if is_muted:
         assert measured.bits == 0.0
         assert measured.text.endswith("so it is muted.")
+
+
+def test_verdicts_called_wrong_take_bits_off() -> None:
+    """From three on, by the odds of wrong to right; a detector people agree with keeps what it is worth."""
+    judged = [replace(firing(0, 0), right=right, wrong=wrong) for right, wrong in ((0, 2), (9, 9), (0, 3), (1, 7))]
+    assert [each.bits for each in judged] == [USUAL, USUAL, max(0.0, USUAL - 2), max(0.0, USUAL - 2)]
+    assert "people called 1 of its 8 judged verdicts right" in judged[-1].text
+
+
+def test_what_people_say_reaches_the_next_diagnosis(tmp_path: Path, script: Any) -> None:
+    """The last word about each of three verdicts counts, and stands in the finding it makes weigh less."""
+    with closing(Store(tmp_path)) as store:
+        for number in range(1, 5):
+            spans = [replace(span, trace_id=f"{number:032x}") for span in careless(script, ok=False)]
+            store.ingest(spans, [], arrived_ns=1)
+        diagnose_pending(store)
+        rows = store.query("diagnoses").to_pylist()
+        assert {row["detector"] for row in rows} == {"ungrounded_argument"}
+        for at_ns, judgement in ((1, "right"), (2, "wrong")):
+            for row in rows[:3]:
+                store.annotate(Annotation(row["run_id"], at_ns, judgement=judgement))  # type: ignore[arg-type]
+
+        [finding] = [each for each in diagnose_run(store, rows[3]["run_id"]).findings if each.bits is not None]
+        assert finding.bits == max(0.0, USUAL - 2)
+        assert finding.because is not None
+        assert "people called 0 of its 3 judged verdicts right" in finding.because
 
 
 def test_nearly_every_detector_has_a_rate_in_the_calibration() -> None:
