@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
-from recordings import records
+from recordings import FOLDERS, records
 
 import whyspan
 from whyspan.rules.rule import Rule, Scope, compile_rule
@@ -127,6 +128,22 @@ def test_streamed_answers(loop: dict[str, Any]) -> None:
     assert said.endswith("data: [DONE]\n\n")
 
 
+def test_an_agent_of_the_samples_fails_again_on_its_tape(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The recorded run and today's code of the agent that made it agree call by call, defaults of arguments included."""
+    recording = recorded(assemble("lost", *records("whyspan__lost_constraint")))
+    taped = make_tape(recording)
+    prove(taped, recording, [])
+    monkeypatch.syspath_prepend(FOLDERS["whyspan__lost_constraint"].parent)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    agent = runpy.run_path(str(FOLDERS["whyspan__lost_constraint"] / "agent.py"))
+
+    with replay(taped.document.plain()) as run:
+        agent["main"]()
+
+    assert run.verdict == "broken", str(run)
+    assert 'book_offer(offer="f-22", seat="14C")' in str(run).splitlines()[0]
+
+
 @whyspan.tool(effect="pure-read")
 def secret(of: str) -> dict[str, str]:
     """Something with a password in it."""
@@ -198,6 +215,15 @@ def test_what_cannot_be_exported_says_why(a: str, kind: str, why: str) -> None:
     run = leaky(lambda: (send("ada@example.org" if "ada" in a else "a"), send("b")))
     with pytest.raises(NotExportable, match=why):
         make_tape(recorded(run, Rule("a-rule", kind, a, scope=Scope(on=("call", "result")))))
+
+
+def test_a_run_without_content_is_not_exported() -> None:
+    """Where results were not captured there is nothing to answer with."""
+    run = leaky(lambda: send("a"))
+    for span in run.spans:
+        span.attributes.pop("gen_ai.tool.call.result", None)
+    with pytest.raises(NotExportable, match="what secret returned in step 1 was not recorded"):
+        make_tape(recorded(run, NO_SECRETS))
 
 
 def test_a_failure_that_masking_hides_is_not_exported() -> None:

@@ -67,7 +67,8 @@ def _rehearsed(taped: Taped, stream: Sequence[Event], guard: RuleGuard | None) -
         for position, event in enumerate(stream):
             live = replace(event, args=masked(event.args), text=masked(event.text), out=masked(event.out))
             if event.kind == On.CALL:
-                live.runs = "function" if position in taped.calls else ""
+                if (called := taped.calls.get(position)) is not None:
+                    live.runs, live.args = "function", called.arguments
                 if live.runs or event.span_id in asked:  # others happened inside of a call that is replaced
                     _call(live, behind)
             elif event.kind in STOPPABLE:

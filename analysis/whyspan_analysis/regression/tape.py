@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from whyspan import semconv
 from whyspan.rules.evaluation import Evaluation, Violation
 from whyspan.rules.events import Event, On
 from whyspan.rules.rule import CompiledRule, record_of
@@ -26,7 +27,7 @@ from whyspan_analysis.regression.document import (
 from whyspan_analysis.rules.document import RuleDocument
 from whyspan_analysis.rules.history import PastRun, stops
 from whyspan_analysis.steps import Action, Call
-from whyspan_collector.records import Message, Part, Span
+from whyspan_collector.records import Content, Message, Part, Span
 
 _OURS: Final = "whyspan"
 """The vocabulary of spans that our SDK recorded."""
@@ -150,19 +151,23 @@ def _calls(recording: Recording, decisive: int, steps: Sequence[int]) -> Iterato
         if action.span is not None and not through and position != decisive:
             replaced.append(action.span)
         returned = not through and position != decisive
-        yield position, _called(action, event, steps[position], returned=returned, through=through)
+        yield position, _called(case, action, event, steps[position], returned=returned, through=through)
 
 
 def _is_around(case: Case, action: Action, decisive: Event) -> bool:
     return action.span is not None and case.within(case.run.span(decisive.span_id), action.span)
 
 
-def _called(action: Action, event: Event, step: int, *, returned: bool, through: bool) -> CalledDocument:
+def _called(  # noqa: PLR0913 - what is known of a call
+    case: Case, action: Action, event: Event, step: int, *, returned: bool, through: bool
+) -> CalledDocument:
+    """A call as the tool's own span has it, which knows the defaults of arguments the model left out."""
     span = action.span
+    seen = case.run.contents[span.span_id] if span is not None else Content()
     called = CalledDocument(
         step=step,
         name=masked(event.name),
-        arguments=masked(action.arguments),
+        arguments=masked(action.arguments if seen.arguments is None else seen.arguments),
         effect=event.effect,
         ours=span is not None and span.vocabulary == _OURS,
         returned=returned,
@@ -171,9 +176,19 @@ def _called(action: Action, event: Event, step: int, *, returned: bool, through:
     if returned and action.error is not None:
         kind = span.error_type if span is not None and span.error_type else "Exception"
         called.error = RaisedDocument(type=kind, message=masked(action.error))
+    elif returned and not _has_result(action):
+        raise NotExportable(f"what {event.name} returned in step {step} was not recorded, so it cannot be given again")
     elif returned:
-        called.result = masked(action.result)
+        called.result = masked(seen.result if called.ours else action.result)  # a text "42" stays a text
     return called
+
+
+def _has_result(action: Action) -> bool:
+    """False where content was left out, or sent as hashes only. A recorded `None` is a result."""
+    if action.span is None or action.span.vocabulary != _OURS:
+        return action.result_at is not None
+    sent = [action.span.attributes.get(key) for key in (semconv.TOOL_RESULT, semconv.RETRIEVAL_DOCUMENTS)]
+    return any(isinstance(each, str) and not each.startswith("sha256:") for each in sent)
 
 
 # --- answers of models ----------------------------------------------------------------------------------------
