@@ -3,7 +3,7 @@
 Detectors read a case and yield findings. They know neither the store nor each other.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -75,6 +75,15 @@ class Case:
         asked = action.asked_by.span.span_id if action.asked_by is not None else action.span_id
         node = self.by_span.get(asked)
         return node.span_id if node is not None else asked
+
+    def author(self, action: Action) -> str | None:
+        """The span of the model call right before an action of which neither asking nor arguments were captured: whose words it ran."""
+        index = bisect_left(self.calls, action.order, key=lambda call: call.order) - 1
+        if action.asked_by is not None or action.arguments_at is not None or index < 0:
+            return None
+        call = self.calls[index]
+        own = bisect_right(self.actions, call.order, key=lambda other: other.order)
+        return self.decided_at(call) if self.actions[own] is action else None
 
     def decided_at(self, call: Call) -> str:
         """The span to blame for what a model call said: the decision it belongs to, else its own."""

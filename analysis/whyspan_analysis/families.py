@@ -13,7 +13,7 @@ _FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "unknown_tool",
         "wrong_entity",
     ),
-    "results": ("answer_contradicts", "answer_not_grounded", "empty_result_used", "wrong_reckoning"),
+    "results": ("answer_contradicts", "answer_not_grounded", "empty_result_used", "wrong_in_check", "wrong_reckoning"),
     "decisions": (
         "choice_against_reason",
         "other_record",

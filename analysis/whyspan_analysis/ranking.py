@@ -48,12 +48,13 @@ def rank(case: Case, findings: list[Finding]) -> list[Hypothesis]:
             blamed.setdefault(finding.span_id, []).append(finding)
     acted = _acted(case)
     spans = sorted(blamed, key=lambda span_id: (acted[span_id], case.run.order[span_id]))
+    accused = any(is_cause(finding) for found in blamed.values() for finding in found)
     linked, tools = reach(case), _tools(case)
     _link(linked, blamed)
     hypotheses = []
     for span_id in spans:
         terms = [(f"one of {len(spans)} steps", -log2(max(1, len(spans) - 1)))]
-        terms += [*prior(traits.get(span_id, {})), *_findings(blamed[span_id])]
+        terms += [*prior(traits.get(span_id, {}), beside_cause=accused), *_findings(blamed[span_id])]
         if case.run.span(span_id).kind in STANDING_FOR_MANY and span_id not in traits:
             terms.append(("the span stands for many steps: the one inside it was not captured", STRUCTURE))
         hypotheses.append(_hypothesis(case, span_id, blamed[span_id], terms, tools))
@@ -62,14 +63,15 @@ def rank(case: Case, findings: list[Finding]) -> list[Hypothesis]:
     return hypotheses
 
 
-def _is_cause(finding: Finding) -> bool:
+def is_cause(finding: Finding) -> bool:
+    """True when a finding accuses the span it blames: an unrecovered cause of at least half strength."""
     return finding.role is Role.CAUSE and not finding.recovered and finding.strength >= 0.5
 
 
 def _link(linked: set[str], blamed: dict[str, list[Finding]]) -> None:
     """A cause links the span it blames to the outcome over the spans of its evidence."""
     for span_id, findings in blamed.items():
-        if any(ref.span_id in linked for finding in findings if _is_cause(finding) for ref in finding.refs):
+        if any(ref.span_id in linked for finding in findings if is_cause(finding) for ref in finding.refs):
             linked.add(span_id)
 
 
@@ -130,7 +132,7 @@ def _findings(findings: list[Finding]) -> Iterator[tuple[str, float]]:
 
 
 def _accused(hypothesis: Hypothesis) -> bool:
-    return any(_is_cause(finding) for finding in hypothesis.findings)
+    return any(is_cause(finding) for finding in hypothesis.findings)
 
 
 # --- grades ---------------------------------------------------------------------------------------------------

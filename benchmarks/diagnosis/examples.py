@@ -13,13 +13,12 @@ from benchmarks.faults.generate import examples as generated
 from whyspan_analysis.detectors import detect
 from whyspan_analysis.diagnose import build_case
 from whyspan_analysis.model import Hypothesis, Run, Status
-from whyspan_analysis.ranking import rank
+from whyspan_analysis.prior import BESIDE_CAUSE, is_prior
+from whyspan_analysis.ranking import is_cause, rank
 from whyspan_analysis.traits import TRAITS, read_traits
 
 INJECTED_SEEDS = range(100, 103)
 """Worlds to fit on; the tables of `benchmarks.faults` are made of others."""
-IS_PRIOR = frozenset(TRAITS.values())
-"""Reasons of terms that come from the prior."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,9 @@ class Example:
     rest: np.ndarray
     """Bits of each candidate from all terms but the prior's."""
     traits: np.ndarray
-    """candidates x TRAITS."""
+    """candidates x TRAITS, as far as they count."""
+    accused: bool
+    """True when a detector found a cause: the prior is not fitted on such runs, and counts less."""
     right: np.ndarray
     """True for the candidates the label names."""
 
@@ -71,15 +72,17 @@ def injected() -> Iterator[Example]:
 def _example(group: str, task: str, run_id: str, run: Run, right: Iterable[str]) -> Example:
     hypotheses, by_span = ranked(run)
     hypotheses.sort(key=lambda each: run.order[each.span_id])  # so that ties fall to the earlier step
-    rest = [sum(bits for reason, bits in each.unfold if reason not in IS_PRIOR) for each in hypotheses]
+    rest = [sum(bits for reason, bits in each.unfold if not is_prior(reason)) for each in hypotheses]
     rows = [[by_span.get(each.span_id, {}).get(trait, 0.0) for trait in TRAITS] for each in hypotheses]
     named = set(right)
+    accused = any(is_cause(finding) for each in hypotheses for finding in each.findings)
     return Example(
         group,
         task,
         run_id,
         hypotheses,
         np.array(rest),
-        np.array(rows).reshape(-1, len(TRAITS)),
+        np.array(rows).reshape(-1, len(TRAITS)) * (BESIDE_CAUSE if accused else 1.0),
+        accused,
         np.array([each.span_id in named for each in hypotheses], dtype=bool),
     )

@@ -12,7 +12,7 @@ from whyspan_analysis.diagnose import build_case, diagnose
 from whyspan_analysis.fields import read, text
 from whyspan_analysis.load import assemble
 from whyspan_analysis.model import Diagnosis, Ref, Run
-from whyspan_analysis.prior import prior, weights
+from whyspan_analysis.prior import BESIDE_CAUSE, HALF, prior, weights
 from whyspan_analysis.ranking import MAX_FINDINGS, RECOVERED
 from whyspan_analysis.traits import TRAITS, read_traits
 
@@ -87,18 +87,20 @@ def everything(run: Run) -> Iterator[tuple[object, str]]:
 
 def test_every_term_of_a_score_is_computed_from_what_it_names(diagnosed: list[tuple[Run, Case, Diagnosis]]) -> None:
     """A term of a trait is the fitted weight times the trait, one of a finding its detector's bits times its strength."""
-    known = {words: trait for trait, words in TRAITS.items()}
+    known = {words + note: trait for trait, words in TRAITS.items() for note in ("", HALF)}
     for _, case, diagnosis in diagnosed:
         traits = read_traits(case) if diagnosis.hypotheses else {}
         found = detect(case)
         for hypothesis in diagnosis.hypotheses:
             own = traits.get(hypothesis.span_id, {})
-            assert sum(bits for _, bits in prior(own)) == pytest.approx(
+            halved = any(reason.endswith(HALF) for reason, _ in hypothesis.unfold)
+            assert sum(bits for _, bits in prior(own, beside_cause=halved)) == pytest.approx(
                 sum(bits for reason, bits in hypothesis.unfold if reason in known), abs=0.01
             )
             for reason, bits in hypothesis.unfold:
                 if reason in known:
-                    assert bits == pytest.approx(weights()[known[reason]] * own[known[reason]], abs=0.001)
+                    share = BESIDE_CAUSE if halved else 1.0
+                    assert bits == pytest.approx(share * weights()[known[reason]] * own[known[reason]], abs=0.001)
                 elif told := _FINDING.match(reason):
                     share = RECOVERED if told[3] else 1.0
                     assert bits == pytest.approx(BY_NAME[told[1]].bits * float(told[2]) * share, abs=0.1)

@@ -34,6 +34,7 @@ from whyspan_analysis.detectors import (
     unknown_tool,
     unverified_irreversible,
     wrong_entity,
+    wrong_in_check,
     wrong_reckoning,
 )
 from whyspan_analysis.model import Finding, Role
@@ -71,6 +72,7 @@ DETECTORS: tuple[Detector, ...] = tuple(
         unknown_tool,
         unverified_irreversible,
         wrong_entity,
+        wrong_in_check,
         wrong_reckoning,
     )
 )

@@ -16,6 +16,8 @@ REFUSED = 0.6
 """Strength where the tool refused the call: agents read refusals and do something else."""
 MISLED = 0.4
 """Strength where the call was for an id nobody had seen: then whoever made it up is to blame."""
+AGAIN = 0.25
+"""Share of the strength that is left while the tool has failed before and not succeeded since: what failed first is to be looked at."""
 
 _REFUSED = re.compile(
     r"not (?:found|allowed|available|enough|permitted|supported|valid|exist)|cannot|can't|must|should|invalid|no such|does ?n[o']t"
@@ -27,7 +29,11 @@ _REFUSED = re.compile(
 
 def find(detector: Detector, case: Case) -> Iterator[Finding]:
     """Fires on every failed action, and blames its caller where the tool refused the call; recovered when a later action succeeded or the run answered all the same."""
+    refused: set[tuple[str | None, str]] = set()
     for action in case.actions:
+        tool = (action.agent, action.name)
+        if action.ok:
+            refused.discard(tool)
         if action.error is None or _passed_on(case, action):
             continue
         later = case.made_good(action)
@@ -35,12 +41,13 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
         if later is None and case.answer is not None:
             after = "the run then answered"
         yield detector.finding(
-            case.chooser(action) if _REFUSED.search(action.error) else action.span_id,
+            case.chooser(action) if _REFUSED.search(action.error) else case.author(action) or action.span_id,
             f'`{action.name}` failed with "{_line(action.error)}"; {after}.',
             case.action_refs(action),
-            _strength(case, action),
+            _strength(case, action) * (AGAIN if tool in refused else 1.0),
             recovered=later is not None or case.gave_up_well,
         )
+        refused.add(tool)
 
 
 def _strength(case: Case, action: Action) -> float:

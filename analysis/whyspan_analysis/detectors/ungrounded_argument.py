@@ -38,6 +38,9 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
             value = _whole(leaf)
             if value is None or value.canon in reported or _SETTING.search(leaf.key):
                 continue
+            if value.kind == "date" and not action.changes:
+                reported.add(value.canon)  # a search may try the days around, and what it found can be taken
+                continue
             stated = case.statements.first(value, asked)
             if _is_grounded(case, action, leaf, value, stated):
                 continue
@@ -76,6 +79,8 @@ def _is_grounded(case: Case, action: Action, leaf: Leaf, value: Value, stated: S
 
 def _near(case: Case, value: Value, before: int) -> tuple[Ref, str] | None:
     """What the value looks copied from wrongly: an id or a number that differs in a character, or in its power of ten."""
+    if value.kind == "date":
+        return None  # the day after is another day, no slip
     seen = case.lineage.misspelt(value, before + 1) or case.lineage.miscopied(value, before + 1)
     if seen is not None:
         return case.ref((seen.span_id, seen.path), seen.value.raw), seen.value.raw
@@ -94,13 +99,11 @@ def _whole(leaf: Leaf) -> Value | None:
 
 
 def _strength(action: Action, value: Value, *, near_miss: bool) -> float:
-    if value.kind == "date" and not action.changes:
-        return 0.2  # a search may try the days around
     if near_miss:
         return 1.0
     if _confirmed(action, value):
         return 0.2
-    return 0.4 if value.kind == "number" else 0.8  # a number may be reckoned in a way nobody tried
+    return 0.4 if value.kind in ("number", "date") else 0.8  # these may be reckoned in a way nobody tried
 
 
 def _confirmed(action: Action, value: Value) -> bool:

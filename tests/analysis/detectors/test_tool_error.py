@@ -33,3 +33,22 @@ def test_results_that_speak_of_errors_are_none(script: Any) -> None:
     run = script("Look it up.", ["lookup"])
     run.turn("lookup", {"id": 4417}, {"log": "the error of last week is fixed", "error": None})
     assert not run.findings("tool_error")
+
+
+def test_what_fails_again_weighs_less_than_what_failed_first(script: Any) -> None:
+    """Until the tool succeeds, further tries come of the first failure."""
+    run = script("Move my flight.", ["change_flight"])
+    run.turn("change_flight", {"flight": "HAT271"}, error="balance is not enough")
+    run.turn("change_flight", {"flight": "HAT272"}, error="balance is not enough")
+    first, again = run.findings("tool_error")
+    assert again.strength < first.strength
+
+
+def test_code_taken_from_words_is_blamed_on_who_wrote_it(script: Any) -> None:
+    """A tool span without arguments, which no call asked for, ran what the model had said right before."""
+    run = script("How many rows?", [])
+    wrote = run.answer("```python\nprint(len(rows))\n```")
+    attributes = {"gen_ai.tool.name": "terminal"}
+    run.span("execute_tool terminal", "execute_tool", attributes=attributes, error="NameError: rows")
+    [finding] = run.findings("tool_error")
+    assert finding.span_id == wrote.span_id

@@ -36,3 +36,11 @@ def test_a_value_the_tool_knew_weighs_little(script: Any) -> None:
     run.turn("whoami", {"employee": "e-311"}, {"employee": "e-311", "name": "Jonas"})
     [finding] = run.findings("ungrounded_argument")
     assert finding.strength == 0.2
+
+
+def test_a_date_that_was_searched_first_is_no_invention(script: Any) -> None:
+    """A search may try the days around, and what it found can be booked."""
+    run = script("Fly me to Oslo on 2026-05-22 or near it.", ["search", "book"])
+    run.turn("search", {"date": "2026-05-23"}, [{"flight": "HAT271"}])
+    run.turn("book", {"flight": "HAT271", "date": "2026-05-23"}, {"status": "booked"})
+    assert not run.findings("ungrounded_argument")

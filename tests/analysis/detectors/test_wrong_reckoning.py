@@ -25,7 +25,13 @@ def test_a_number_that_follows_from_nothing_weighs_less(script: Any) -> None:
     """There may be a way to it that was not tried."""
     run, _ = _reported(script, 99123.45)
     [finding] = run.findings("wrong_reckoning")
-    assert finding.strength == 0.5
+    assert finding.strength < 0.5
+
+
+def test_a_year_is_not_reckoned(script: Any) -> None:
+    """A whole number that reads as a year follows from nothing, and need not."""
+    run, _ = _reported(script, 1987)
+    assert not run.findings("wrong_reckoning")
 
 
 def test_the_sum_of_all_rows_is_right(script: Any) -> None:

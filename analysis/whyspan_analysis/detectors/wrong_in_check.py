@@ -1,0 +1,83 @@
+"""The failed check found a value where it expected another; the step that brought that value up is to be looked at."""
+
+import re
+from collections.abc import Iterator
+
+from whyspan_analysis.case import Case, Detector
+from whyspan_analysis.fields import read, text
+from whyspan_analysis.lineage import END, typed
+from whyspan_analysis.model import Finding, Ref, Role, Status
+from whyspan_analysis.values import Value, leaves, of_scalar
+
+MADE, TAKEN = 0.45, 0.2
+"""Strength where the model itself made the value, and where it took it from what it had been told or shown.
+
+Too little to accuse anybody: on injected failures it names the operation in 25 of 60; the rest brought up what others had caused.
+"""
+MAX_VALUES = 3
+"""Wrong values of one check that are followed, the first: a dump of a whole state names no culprit."""
+
+_MARK = re.compile(
+    r"(?P<expected>\b(?:expect(?:ed|s)?|should (?:be|have)|wanted|required)\b)"
+    r"|(?P<found>\b(?:found|got|was|were|actual(?:ly)?|received|returned|instead|but)\b)",
+    re.IGNORECASE,
+)
+
+
+def find(detector: Detector, case: Case) -> Iterator[Finding]:
+    """Fires on the first call, choice or statement with a value that a failed check says it found, and did not expect.
+
+    A check that does not say which value it expected and which it found tells nothing here.
+    """
+    if case.outcome.status is not Status.FAILED or not case.outcome.explicit:
+        return
+    for ref in case.outcome.refs:
+        if ref.field is not None and ref.field.endswith(".detail"):
+            for value in _wrong(text(read(case.run, ref.span_id, ref.field)))[:MAX_VALUES]:
+                yield from _origin(detector, case, ref, value)
+
+
+def _wrong(detail: str) -> list[Value]:
+    """The values a check found and did not expect."""
+    marks = list(_MARK.finditer(detail))
+    bounds = [*(mark.start() for mark in marks), len(detail)]
+    sides: dict[str, list[Value]] = {"expected": [], "found": []}
+    for mark, end in zip(marks, bounds[1:], strict=True):
+        sides[mark.lastgroup or ""] += typed(detail[mark.end() : end])
+    expected = {value.canon for value in sides["expected"]}
+    return (
+        list({value.canon: value for value in sides["found"] if value.canon not in expected}.values())
+        if expected
+        else []
+    )
+
+
+def _origin(detector: Detector, case: Case, check: Ref, value: Value) -> Iterator[Finding]:
+    first = min(_brought_up(case, value), default=None, key=lambda each: each[0])
+    if first is None:
+        return
+    order, span_id, at = first
+    known = bool(case.lineage.sightings(value, order + 1))
+    how = "took it from what was known" if known else "came up with it"
+    yield detector.finding(
+        span_id,
+        f"The failed check found {value.raw}, which it did not expect; this step was the first that {how}.",
+        [case.ref(at, value.raw), check],
+        TAKEN if known else MADE,
+    )
+
+
+def _brought_up(case: Case, value: Value) -> Iterator[tuple[int, str, tuple[str, str]]]:
+    """(when, the span to blame, where it stands) for the first statement and the first call with this value."""
+    stated = case.statements.first(value, END)
+    if stated is not None:
+        yield stated.order, case.decided_at(stated.call), (stated.call.span.span_id, stated.path)
+    for action in case.actions:
+        for leaf in leaves(action.arguments, action.arguments_at[1] if action.arguments_at is not None else ""):
+            if action.arguments_at is not None and any(each.canon == value.canon for each in of_scalar(leaf.value)):
+                asked = action.asked_by.order if action.asked_by is not None else action.order
+                yield asked, case.chooser(action), (action.arguments_at[0], leaf.path)
+                return
+
+
+DETECTOR = Detector("wrong_in_check", "The failed check found a value that came from here", Role.CAUSE, 10.0, find)
