@@ -59,7 +59,7 @@ def left_out(value: Value, known: Known) -> float | None:
     """
     target, slack = float(value.canon), _slack(value)
     if sum(char.isdigit() for char in value.canon) < 4 or any(
-        _is(target, slack, way) for way in (*_of_all(known), *_of_stated(known, (1.0,)))
+        _is(target, slack, way) for way in (*_of_all(known), *_of_last_stated(known))
     ):
         return None
     for _, block in _blocks(known):
@@ -104,15 +104,30 @@ def _blocks(known: Known) -> Iterator[tuple[str, list[float]]]:
                 yield key, block
 
 
-def _of_stated(known: Known, factors: tuple[float, ...] = (0.0, 1.0)) -> Iterator[_Way]:
+def _of_stated(known: Known) -> Iterator[_Way]:
     """Totals of the parts stated last, each taken as it is, at one of the rates that were looked up, or left out."""
-    singles = (column[0] for result in known.results for key, column in result.items() if len(column) == 1)
+    parts, rates = _parts(known)
+    return _totals(parts, (0.0, 1.0, *rates))
+
+
+def _of_last_stated(known: Known) -> Iterator[_Way]:
+    """Totals of the last part stated, of the last two, and so on: none between is left out."""
+    parts, rates = _parts(known)
+    for first in range(len(parts)):
+        yield from _totals(parts[first:], (1.0, *rates))
+
+
+def _parts(known: Known) -> tuple[list[float], list[float]]:
+    """The parts of a total that were stated last, and the rates they may have been converted with."""
+    singles = (column[0] for result in known.results for column in result.values() if len(column) == 1)
     rates = list(dict.fromkeys(number for number in singles if 0 < abs(number) < 1000 and number != int(number)))
-    parts = [number for number in known.stated if weighty(number)][-MAX_PARTS:]
-    for first in range(len(parts)) if 0.0 not in factors else (0,):
-        for chosen in product([*factors, *rates[-MAX_RATES:]], repeat=len(parts) - first):
-            terms = zip(parts[first:], chosen, strict=True)
-            yield sum(map(mul, parts[first:], chosen)), tuple(part for part, factor in terms if factor)
+    return [number for number in known.stated if weighty(number)][-MAX_PARTS:], rates[-MAX_RATES:]
+
+
+def _totals(parts: Sequence[float], factors: Sequence[float]) -> Iterator[_Way]:
+    for chosen in product(factors, repeat=len(parts)):
+        terms = tuple(part for part, factor in zip(parts, chosen, strict=True) if factor)
+        yield sum(map(mul, parts, chosen)), terms
 
 
 def _of_two(known: Known) -> Iterator[_Way]:
