@@ -2,15 +2,22 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from benchmarks.faults import held_out
 from benchmarks.faults.generate import Example
 from whyspan_analysis.case import Case
+from whyspan_analysis.detectors import detect
 from whyspan_analysis.diagnose import build_case, diagnose
-from whyspan_analysis.model import DecisionNode, Diagnosis, Finding, Role
+from whyspan_analysis.lineage import Lineage
+from whyspan_analysis.model import DecisionNode, Diagnosis, Finding, Hypothesis, Role, Run
+from whyspan_analysis.prior import is_prior
 from whyspan_analysis.ranking import rank
+from whyspan_analysis.steps import Steps
+from whyspan_collector.records import Content
 
+EQUAL = 6.0
+"""Bits of every detector where none weighs more than another."""
 BINS = 10
 """Places a run is divided into for the position prior."""
 
@@ -82,6 +89,7 @@ def judge(example: Example) -> Row:
         row.behind = None if row.rank is None else row.scores[0] - row.scores[row.rank - 1]
         row.miss = _miss(example, diagnosis, row)
         _rules(row, case, diagnosis.findings, accepted)
+        _ablations(row, case, diagnosis.findings, ranked, accepted)
     return row
 
 
@@ -121,6 +129,32 @@ def _rules(row: Row, case: Case, findings: list[Finding], accepted: frozenset[st
     row.ranks["random"] = (len(nodes) + 1) / (len(right) + 1) if right else None
     without = rank(case, [finding for finding in findings if finding.role is not Role.CAUSE])
     row.ranks["no detector"] = _place([hypothesis.span_id for hypothesis in without], accepted)
+
+
+def _ablations(
+    row: Row, case: Case, findings: list[Finding], ranked: list[Hypothesis], accepted: frozenset[str]
+) -> None:
+    """Where the diagnosis places the operation with one of its parts taken away."""
+
+    def place(hypotheses: Iterable[Hypothesis]) -> int | None:
+        return _place([hypothesis.span_id for hypothesis in hypotheses], accepted)
+
+    blind = replace(case, lineage=_nothing_seen(case.run))
+    row.ranks["without lineage"] = place(rank(blind, detect(blind)))
+    row.ranks["without recovery"] = place(rank(case, [replace(each, recovered=False) for each in findings]))
+    row.ranks["without the prior"] = place(sorted(ranked, key=lambda each: -_without_prior(each)))
+    row.ranks["without weights"] = place(rank(case, [replace(each, bits=EQUAL) for each in findings]))
+
+
+def _nothing_seen(run: Run) -> Lineage:
+    """An index of values without a value."""
+    lineage = Lineage(replace(run, contents={span.span_id: Content() for span in run.spans}), Steps([], [], None, {}))
+    lineage.task_known = False
+    return lineage
+
+
+def _without_prior(hypothesis: Hypothesis) -> float:
+    return sum(bits for reason, bits in hypothesis.unfold if not is_prior(reason))
 
 
 def _spans(node: DecisionNode) -> set[str]:

@@ -10,7 +10,8 @@ from benchmarks.faults.fault import FAULTS
 from benchmarks.faults.judging import Row
 from benchmarks.faults.measure import add_position_prior, separability, share, suspect_list, top, worth
 
-RULES = ("no detector", "position prior", "first error", "first worker turn", "last step", "longest step", "random")
+PARTS = ("without lineage", "without recovery", "without the prior", "without weights", "no detector")
+RULES = ("position prior", "first error", "first worker turn", "last step", "longest step", "random")
 
 
 def report(rows: Sequence[Row]) -> Iterator[str]:
@@ -55,10 +56,11 @@ def _found(told: Sequence[Row]) -> Iterator[str]:
 
 def _rules(told: Sequence[Row]) -> Iterator[str]:
     hard = [row for row in told if not row.mechanical]
-    yield from _table("rules that know nothing, same runs", "top-1", "top-3", "not mechanical: top-1", "top-3")
-    for rule in (None, *RULES):
-        shares = (share(rows, top(count, rule)) for rows in (told, hard) for count in (1, 3))
-        yield _row(rule or "the diagnosis", *shares)
+    for heading, rules in (("one part taken away, same runs", PARTS), ("rules that know nothing, same runs", RULES)):
+        yield from _table(heading, "top-1", "top-3", "not mechanical: top-1", "top-3")
+        for rule in (None, *rules):
+            shares = (share(rows, top(count, rule)) for rows in (told, hard) for count in (1, 3))
+            yield _row(rule or "the diagnosis", *shares)
 
 
 def _by(what: str, rows: Iterable[Row], key: Callable[[Row], str]) -> Iterator[str]:
