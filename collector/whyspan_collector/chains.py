@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
+from google.protobuf.message import DecodeError
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from whyspan import semconv
@@ -89,7 +90,8 @@ class _Entry(NamedTuple):
     span_id: str
     content: bytes
     masked: bool
-    outermost: bool
+    parent: str | None
+    """Span id of its parent in the same process, as far as the span says: None for an outermost span."""
     agrees: bool
     """False when the columns of its row say something else than the span itself."""
 
@@ -106,7 +108,14 @@ def follow(rows: Iterable[Mapping[str, Any]]) -> Chain:
             without.append(row["span_id"])
         else:
             entries.setdefault((row["trace_id"], found[0]), []).append(found[1])
-    return Chain([_segment(*place, sorted(each)) for place, each in sorted(entries.items())], without)
+    sent_by = {entry.span_id: place for place, each in entries.items() for entry in each}
+    segments = []
+    for place, each in sorted(entries.items()):
+        each.sort(key=lambda entry: (entry.number, entry.hash))
+        above = each[-1].parent  # a child made by fork: its outermost span has a parent that the other process sent
+        closed = above is None or sent_by.get(above, place) != place
+        segments.append(_segment(*place, each, closed=closed))
+    return Chain(segments, without)
 
 
 def read_chains(query: Callable[..., Any], runs: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Chain]]:
@@ -120,17 +129,20 @@ def read_chains(query: Callable[..., Any], runs: Sequence[Mapping[str, Any]]) ->
 
 
 def _entry(row: Mapping[str, Any]) -> tuple[str, _Entry] | None:
-    span = Span.FromString(row["message"])
+    try:
+        span = Span.FromString(row["message"])
+    except DecodeError:  # no span at all: its number will be missing
+        return None
     carried = [place for place, pair in enumerate(span.attributes) if pair.key == semconv.CHAIN]
     written = _ENTRY.fullmatch(span.attributes[carried[0]].value.string_value) if len(carried) == 1 else None
     if written is None:
         return None
     del span.attributes[carried[0]]
     masked = any(pair.key == semconv.REDACTED for pair in span.attributes) and MASK.encode() in row["message"]
-    outermost = not span.parent_span_id or bool(span.flags & _IS_REMOTE)
+    parent = None if span.flags & _IS_REMOTE else span.parent_span_id.hex() or None
     content = span.SerializeToString(deterministic=True)
     return written[1], _Entry(
-        int(written[2]), written[3], row["span_id"], content, masked, outermost, _said(span).items() <= row.items()
+        int(written[2]), written[3], row["span_id"], content, masked, parent, _said(span).items() <= row.items()
     )
 
 
@@ -148,9 +160,9 @@ def _said(span: Span) -> dict[str, Any]:
     }
 
 
-def _segment(trace_id: str, name: str, entries: Sequence[_Entry]) -> Segment:
+def _segment(trace_id: str, name: str, entries: Sequence[_Entry], *, closed: bool) -> Segment:
     """Goes from entry to entry, the first of a number that is there twice before the other."""
-    found = Segment(name, trace_id, len(entries), entries[-1].hash, entries[-1].outermost)
+    found = Segment(name, trace_id, len(entries), entries[-1].hash, closed)
     before, number = "", 0
     for entry in entries:
         gap = range(number + 1, entry.number)
