@@ -140,6 +140,16 @@ def read_claims(store: "AnyStore") -> list[Claims]:
     return list(found.values())
 
 
+def claims_of(run: Run) -> Claims:
+    """What the trace of this one run lets us claim."""
+    first = run.spans[0]
+    claims = Claims(first.agent or first.name, first.service, runs=1, read=1)
+    for name, is_there in _captured(run):
+        claims.captured[name].of += 1
+        claims.captured[name].have += is_there
+    return claims
+
+
 def _captured(run: Run) -> Iterator[tuple[str, bool]]:
     """(capture, whether it is there) for every model call and tool call of a run, and for the run."""
     steps = read_steps(run)

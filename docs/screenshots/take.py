@@ -11,7 +11,7 @@ from playwright.sync_api import Page, sync_playwright
 
 FOLDER = Path(__file__).parent
 WIDTH, HEIGHT = 1440, 900
-PAGES = ("investigate", "runs", "compare", "failures", "cost", "reports", "health")
+PAGES = ("investigate", "runs", "compare", "failures", "cost", "rules", "reports", "health")
 
 
 def main() -> None:

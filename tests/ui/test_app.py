@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -55,6 +56,19 @@ def test_what_came_out_of_spans_is_served_apart(get: Get) -> None:
     assert get(f"/api/runs/{run_id}/notes.json?from={row}").json()[0] == notes[row]
     assert get(f"/api/runs/{run_id}/notes.json?from=nowhere").json() == notes
     assert get("/api/runs/feedfeed/notes.json").status_code == 404
+
+
+def test_the_spans_that_say_something_are_found(get: Get) -> None:
+    """Words anywhere in what a span carried find it, the last of them by its beginning; marks of the filter language are no words."""
+    run_id = next(run["run_id"] for run in data.runs().to_pylist() if run["decisive_tool"] == "refund_order")
+    ids = set(get(f"/api/runs/{run_id}/spans.json").json()["id"])
+
+    found = get(f"/api/runs/{run_id}/saying.json?words=o-882").json()
+    assert found
+    assert set(found) < ids
+    for none in ("", '"(*', "nosuchword"):
+        assert get(f"/api/runs/{run_id}/saying.json?words={quote(none)}").json() == []
+    assert get("/api/runs/feedfeed/saying.json?words=a").status_code == 404
 
 
 def test_a_diagnosis_is_there_to_copy(get: Get) -> None:

@@ -144,6 +144,18 @@ def test_what_was_undone_is_told_and_not_blamed(
     assert "recovered: the run undid it before it mattered" in words
 
 
+def test_what_a_trace_lets_us_claim(open_page: OpenPage, sample_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked for, the page of a run says how many detectors have what they need, and what to capture for the others."""
+    row = run_where(sample_data, monkeypatch, outcome="failed", decisive_tool="get_customer_tier")
+    app = open_page(sample_data, "investigate.py", run=row["run_id"])
+    assert "detectors have what they need" not in shown(app)
+    app.session_state[f"claims-{row['run_id']}"] = True
+
+    body = shown(app.run())
+    assert re.search(r"\d+ of \d+ detectors have what they need", body)
+    assert "with whyspan.decision(...)" in body
+
+
 def test_runs_leave_out_what_nobody_reported(open_page: OpenPage, hostile_data: Path) -> None:
     """A run without tokens or cost has no such figure and no such column, rather than a zero."""
     app = open_page(hostile_data)

@@ -6,6 +6,7 @@ without one the file stays free for the next command. What is expensive is kept 
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -179,6 +180,15 @@ def bodies(run_id: str, span_ids: list[str]) -> dict[str, Body]:
     """Some spans of a run whole, by id."""
     with opened() as store:
         return load_bodies(store, run_id, span_ids)
+
+
+def saying(run_id: str, words: str) -> list[str]:
+    """The ids of the spans of a run that say these words, the last of which may be the beginning of one."""
+    pieces = re.findall(r"\w+", words)
+    if not pieces:
+        return []
+    wanted = " ".join([f"run:{run_id}", *(f"text:{word}" for word in pieces[:-1]), f"text:{pieces[-1]}*"])
+    return [str(span_id) for span_id in _ask("spans", span_filter=wanted)["span_id"].to_pylist()]
 
 
 def annotate(annotation: Annotation) -> None:

@@ -45,6 +45,11 @@ def _notes(found: Investigation, request: Request) -> Response:
     return _json(notes(spans, data.bodies(found.run.run_id, [span.span_id for span in spans])), _KEPT)
 
 
+def _saying(found: Investigation, request: Request) -> Response:
+    """The ids of the spans that say the words, by the text index."""
+    return _json(data.saying(found.run.run_id, request.query_params.get("words", "")), {"Cache-Control": "no-store"})
+
+
 def _diagnosis(found: Investigation, _: Request) -> Response:
     """`whyspan.diagnosis/1`, as `whyspan why RUN --format json` prints it."""
     document = diagnosis_document(found.diagnosis).model_dump_json(by_alias=True, indent=2)
@@ -72,6 +77,7 @@ def _json(content: Any, headers: dict[str, str]) -> Response:
 ROUTES: Final[list[BaseRoute]] = [
     _serve("spans.json", _spans),
     _serve("notes.json", _notes),
+    _serve("saying.json", _saying),
     _serve("diagnosis.json", _diagnosis),
     _serve("diagnosis.md", _markdown),
     _serve("page.html", _page),

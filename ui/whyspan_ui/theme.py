@@ -71,6 +71,11 @@ _LATIN = "U+0000-00FF,U+0131,U+0152-0153,U+02BB-02BC,U+02C6,U+02DA,U+02DC,U+2000
 _LATIN_EXTENDED = "U+0100-02BA,U+02BD-02C5,U+02C7-02CC,U+02CE-02D7,U+1D00-1DBF,U+1E00-1E9F,U+20A0-20AB,U+2C60-2C7F"
 
 
+def on_colour(scheme: str | None) -> str:
+    """The colour of words on a surface of one of the palette's colours, in `light` or `dark`."""
+    return PALETTE["paper"][scheme == "dark"]
+
+
 @cache
 def assets_path() -> str:
     """URL path under which the files of `ASSETS` are served; it changes with their content, so they may be cached for ever."""

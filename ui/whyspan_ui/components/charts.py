@@ -93,8 +93,8 @@ def histogram(values: list[float], *, unit: str) -> go.Figure:
     return figure
 
 
-def treemap(paths: Sequence[tuple[Sequence[str], int]]) -> go.Figure:
-    """Nested rectangles: each path of names with how many runs it stands for. Colours go by the order of the first names."""
+def treemap(paths: Sequence[tuple[Sequence[str], int]], *, ink: str) -> go.Figure:
+    """Nested rectangles: each path of names with how many runs it stands for. Colours go by the order of the first names; `ink` is that of the words on them."""
     sizes: dict[tuple[str, ...], int] = {}
     for names, runs in paths:
         for depth in range(1, len(names) + 1):
@@ -109,6 +109,8 @@ def treemap(paths: Sequence[tuple[Sequence[str], int]]) -> go.Figure:
         branchvalues="total",
         sort=False,
         tiling={"packing": "squarify"},
+        marker={"depthfade": False},  # a faded header is not read
+        textfont={"color": ink},
         hovertemplate="%{label}: %{value} failed runs<extra></extra>",
     )
     return figure

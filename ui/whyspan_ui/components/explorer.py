@@ -53,6 +53,7 @@ def explorer(run_id: str, revision: str, *, initial: str, neighbours: tuple[str 
             "module": f"{theme.assets_path()}/explorer/explorer.js",
             "url": address.format("spans"),
             "notes": address.format("notes"),
+            "saying": address.format("saying"),
             "revision": revision,
             "sel": initial,
             "previous": previous,

@@ -34,7 +34,7 @@ const show = (spanId) => {
   panel.innerHTML = details[spanId] ?? "<p class=absent>The details of this span were left out of the file: the run is too long.</p>";
   panel.scrollTop = 0;
 };
-const explorer = new Explorer(root, read("columns"), { selectedId: wanted, report: show, goTo: () => {}, noteAddress: () => "" });
+const explorer = new Explorer(root, read("columns"), { selectedId: wanted, report: show, goTo: () => {}, addresses: { at: () => "", saying: () => "data:application/json,[]" } });
 show(explorer.selectedId());
 """
 

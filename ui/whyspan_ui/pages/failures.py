@@ -8,7 +8,7 @@ from whyspan_analysis.incidents.model import Incident, Proposal
 from whyspan_analysis.incidents.words import change_words, prevention_words, sparkline
 from whyspan_analysis.report import wording
 from whyspan_analysis.words import NO_CAUSE
-from whyspan_ui import data
+from whyspan_ui import data, theme
 from whyspan_ui.components import badges, charts, filter_box
 from whyspan_ui.components.acting import acting
 from whyspan_ui.components.markup import Markup, prose, tag
@@ -68,7 +68,9 @@ def _charts(failed: pl.DataFrame, incidents: list[Incident]) -> None:
         paths = [([i.cause, i.parts.agent or "no agent named", i.parts.tool or "no tool"], i.runs) for i in incidents]
         place = {name: number for number, name in enumerate(charts.by_size(sums))}
         paths.sort(key=lambda path: place.get(path[0][0], len(place)))  # a cause has one colour in both charts
-        right.plotly_chart(charts.treemap(paths), config=charts.CONFIG, key="failures-map")
+        right.plotly_chart(
+            charts.treemap(paths, ink=theme.on_colour(st.context.theme.type)), config=charts.CONFIG, key="failures-map"
+        )
 
 
 def _card(incident: Incident, told: dict[str, str | None]) -> Markup:

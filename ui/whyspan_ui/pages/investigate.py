@@ -4,6 +4,7 @@ import streamlit as st
 
 from whyspan_ui import data
 from whyspan_ui.components import live
+from whyspan_ui.components.claiming import claiming
 from whyspan_ui.components.detail import detail
 from whyspan_ui.components.explorer import explorer, first_selected, selected
 from whyspan_ui.components.header import actions, header
@@ -36,6 +37,7 @@ def page() -> None:
     st.html(banner(found.run, found.diagnosis))
     explore(found, neighbours(found.run.run_id))
     tokens_per_decision(found.run, found.diagnosis)
+    claiming(found)
     judging(found)
 
 

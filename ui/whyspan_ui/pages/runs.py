@@ -21,7 +21,6 @@ _ONE_LINE = 85
 """Characters of a verdict that fit in its column."""
 _HEADER_HEIGHT = 33
 _LARGEST = 690  # the rest of a window of 900 pixels
-_PREPARATIONS = "Runs in which no model and no tool was called: an agent that was built, a list of tools that was read."
 
 
 def page() -> None:
@@ -57,11 +56,6 @@ def page() -> None:
     if not wanted.strip() and working.height < runs.height:
         hidden = runs.height - working.height
         st.caption(f"{hidden:,} more are nothing but preparations; `setup:yes` lists them.")
-
-
-def _asks_for_preparations(wanted: str) -> bool:
-    """True where the filter itself says which it wants."""
-    return "setup:" in wanted
 
 
 def table_of_runs() -> pl.DataFrame:

@@ -49,9 +49,10 @@ function changes(explorer) {
   const { model, state } = explorer;
   return {
     search: (text) => {
-      const { found, shown } = core.search(model, text);
-      explorer.change({ query: text.trim().toLowerCase(), found, hits: shown });
-      if (shown) explorer.notes.all(() => Boolean(state.query));
+      const query = text.trim().toLowerCase();
+      const { found, shown } = core.search(model, text, explorer.notes.known(query));
+      explorer.change({ query, found, hits: shown });
+      if (shown) explorer.notes.look(query, () => state.query === query);
     },
     story: () => explorer.change({ filter: "story", words: false }),
     tree: () => explorer.change({ filter: null, words: false }),

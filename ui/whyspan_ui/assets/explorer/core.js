@@ -100,14 +100,14 @@ export function namesakes(model, i) {
   return model.id.map((_, k) => k).filter((k) => model.kind[k] === model.kind[i] && model.name[k] === model.name[i]);
 }
 
-/** Rows whose name or note contains the query, case-insensitively, and the same with all their ancestors. */
-export function search(model, query) {
+/** Rows whose name or note contains the query, case-insensitively, or that are in the set `known`, and the same with all their ancestors. */
+export function search(model, query, known = new Set()) {
   const wanted = query.trim().toLowerCase();
   if (!wanted) return { found: [], shown: null };
   const found = [];
   const shown = new Set();
   for (let i = 0; i < model.size; i++) {
-    if (!`${model.name[i]}\n${model.note[i] ?? ""}\n${model.id[i]}`.toLowerCase().includes(wanted)) continue;
+    if (!known.has(i) && !`${model.name[i]}\n${model.note[i] ?? ""}\n${model.id[i]}`.toLowerCase().includes(wanted)) continue;
     found.push(i);
     for (let a = i; a !== NONE && !shown.has(a); a = model.parent[a]) shown.add(a);
   }

@@ -27,7 +27,10 @@ export default function render({ parentElement, data, setStateValue, setTriggerV
         selectedId,
         report: (spanId) => entry.report(spanId),
         goTo: (where) => entry.goTo(where),
-        noteAddress: (row) => `${data.notes}&from=${row}`,
+        addresses: {
+          at: (row) => `${data.notes}&from=${row}`,
+          saying: (words) => `${data.saying}&words=${encodeURIComponent(words)}`,
+        },
         before: before?.explorer,
       });
     },

@@ -1,9 +1,14 @@
-// What came out of each span, in one line: fetched for the rows in view, and for all of them once somebody searches.
+// What came out of each span, in one line: fetched for the rows in view. Who searches a short run gets all of them, in a
+// long one the text index is asked which spans say the words: the notes of 20,000 spans are a hundred requests.
 
-/** `at(from)` is the address of a block of notes; `changed()` is called when notes have come. */
-export function createNotes(model, at, changed) {
+const SHORT = 5; // blocks
+const TYPED_AFTER_MS = 200;
+
+/** `at(from)` is the address of a block of notes, `saying(words)` that of the spans that say them; `changed()` is called when either has come. */
+export function createNotes(model, { at, saying }, changed) {
   const size = model.notes_at_once;
   const asked = new Map(); // block -> promise
+  const answers = new Map(); // query -> rows
   let filling = false;
 
   function fetchBlock(block) {
@@ -41,5 +46,25 @@ export function createNotes(model, at, changed) {
     filling = false;
   }
 
-  return { want, all };
+  /** What the index says of a query, once it has. */
+  const known = (query) => answers.get(query);
+
+  /** Look further than the notes that are here, as long as `isWanted()`. */
+  async function look(query, isWanted) {
+    if (model.size <= SHORT * size) return all(isWanted);
+    if (answers.has(query)) return;
+    await new Promise((resolve) => setTimeout(resolve, TYPED_AFTER_MS));
+    if (!isWanted() || answers.has(query)) return;
+    answers.set(query, new Set());
+    try {
+      const response = await fetch(saying(query));
+      if (!response.ok) throw new Error(response.status);
+      answers.set(query, new Set((await response.json()).map((id) => model.rowOf.get(id))));
+      if (isWanted()) changed();
+    } catch {
+      answers.delete(query); // the next look tries again
+    }
+  }
+
+  return { want, known, look };
 }

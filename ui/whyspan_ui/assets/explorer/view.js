@@ -22,15 +22,15 @@ const BELOW = 122; // room for the folded chart and form below
 
 export class Explorer {
   /**
-   * `report(spanId)` is called when the selection has come to rest, `goTo("next" | "previous")` for another run; `noteAddress(row)` is where notes are fetched;
+   * `report(spanId)` is called when the selection has come to rest, `goTo("next" | "previous")` for another run; `addresses` are where notes and hits are fetched, see notes.js;
    * `before` is the explorer of an earlier state of the run, or undefined.
    */
-  constructor(root, columns, { selectedId, report, goTo, noteAddress, before }) {
+  constructor(root, columns, { selectedId, report, goTo, addresses, before }) {
     this.root = root;
     this.report = report;
     this.goTo = goTo;
     this.model = core.buildModel(columns);
-    this.notes = createNotes(this.model, noteAddress, () => this.noted());
+    this.notes = createNotes(this.model, addresses, () => this.noted());
     this.positions = new Int32Array(this.model.size).fill(core.NONE);
     this.state = {
       model: this.model,
