@@ -75,14 +75,18 @@ def make_tape(recording: Recording) -> Taped:
         raise NotExportable(
             f"the rule {recording.rule.rule.id} names a secret or an e-mail address, which would stand in the fixture"
         )
+    if not recording.case.calls and not _is_ours(recording.case):
+        raise NotExportable(
+            "no model call was recorded, and nothing of Whyspan's SDK: there is nothing to answer the agent with"
+        )
     calls = dict(_calls(recording, position, steps))
-    root = next((span for span in recording.case.run.spans if span.kind is Kind.AGENT), None)
+    root = _root(recording.case)
     tape = TapeDocument(
         schema="whyspan.tape/1",
         run_id=recording.diagnosis.run_id,
         diagnosis=masked(recording.diagnosis.verdict or recording.diagnosis.outcome.check),
         agent=event.agent or (root.agent if root is not None else None) or "agent",
-        ours=root is not None and root.vocabulary == _OURS,
+        ours=_is_ours(recording.case),
         given=masked(_given(recording.case, root)),
         rule=RuleDocument.model_validate(record),
         decisive=DecisiveDocument(step=steps[position], kind=event.kind, name=event.name, says=shown(event)),  # type: ignore[arg-type]
@@ -161,15 +165,16 @@ def _is_around(case: Case, action: Action, decisive: Event) -> bool:
 def _called(  # noqa: PLR0913 - what is known of a call
     case: Case, action: Action, event: Event, step: int, *, returned: bool, through: bool
 ) -> CalledDocument:
-    """A call as the tool's own span has it, which knows the defaults of arguments the model left out."""
+    """A call; as the tool's own span has it where that is ours, because it knows the defaults of arguments the model left out."""
     span = action.span
-    seen = case.run.contents[span.span_id] if span is not None else Content()
+    ours = span is not None and span.vocabulary == _OURS
+    seen = case.run.contents[span.span_id] if span is not None and ours else Content()
     called = CalledDocument(
         step=step,
         name=masked(event.name),
         arguments=masked(action.arguments if seen.arguments is None else seen.arguments),
         effect=event.effect,
-        ours=span is not None and span.vocabulary == _OURS,
+        ours=ours,
         returned=returned,
         through=through,
     )
@@ -247,23 +252,30 @@ def _part(part: Part) -> dict[str, Any]:
 # --- what the agent was given, and what must not be on a tape ---------------------------------------------------
 
 
+def _root(case: Case) -> Span | None:
+    return next((span for span in case.run.spans if span.kind is Kind.AGENT), None)
+
+
+def _is_ours(case: Case) -> bool:
+    root = _root(case)
+    return root is not None and root.vocabulary == _OURS
+
+
 def _given(case: Case, root: Span | None) -> Any:
     """The root's input where our SDK recorded it, by name where it had several arguments; else the first words of a user."""
+    ours = root is not None and root.vocabulary == _OURS
     messages: list[Message] = []
-    if root is not None and root.vocabulary == _OURS:
+    if root is not None and ours:
         messages = case.run.contents[root.span_id].input_messages
     elif case.calls:
         messages = case.calls[0].content.input_messages
-    said = [
-        part.content for message in messages if message.role == "user" for part in message.parts if part.type == "text"
-    ]
-    if not said:
-        return ""
+    texts = (part.content for each in messages if each.role == "user" for part in each.parts if part.type == "text")
+    said = next(texts, "")
     try:
-        read = json.loads(said[0])
+        read = json.loads(said) if ours else said
     except (ValueError, RecursionError):
-        return said[0]
-    return read if isinstance(read, dict) else said[0]
+        return said
+    return read if isinstance(read, dict) else said
 
 
 def _check_whole(tape: TapeDocument) -> None:

@@ -21,12 +21,12 @@ from whyspan.tools import Tool
 class Replay:
     """One replay; see `replay`."""
 
-    def __init__(self, player: Player, captured: Captured, url: str | None) -> None:
+    def __init__(self, player: Player, captured: Captured, url: str) -> None:
         self._player = player
         self.captured = captured
         """What the agent recorded in the replay."""
         self.url = url
-        """Where the recorded model answers, for clients that take no address from OPENAI_BASE_URL; None where none was recorded."""
+        """Where the recorded model answers, for clients that take no address from OPENAI_BASE_URL."""
 
     @property
     def tape(self) -> Tape:
@@ -129,10 +129,8 @@ def replay(
     player = Player(loaded, dict(tools or {}), reads=reads)
     with ExitStack() as stack:
         captured = stack.enter_context(capture())
-        url = None
-        if loaded.answers:
-            ours = all(answer.ours for answer in loaded.answers)
-            url = stack.enter_context(served(Model(player, answers, ours=ours)))
+        ours = all(answer.ours for answer in loaded.answers)
+        url = stack.enter_context(served(Model(player, answers, ours=ours)))
         stack.enter_context(enforcement.replaying(player))
         try:
             yield Replay(player, captured, url)
