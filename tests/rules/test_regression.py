@@ -25,8 +25,9 @@ from whyspan_analysis.load import assemble
 from whyspan_analysis.model import Run
 from whyspan_analysis.regression.document import TapeDocument, schema
 from whyspan_analysis.regression.proof import prove
+from whyspan_analysis.regression.recording import NotExportable, Recording
 from whyspan_analysis.regression.source import agent_name, source, stem
-from whyspan_analysis.regression.tape import NotExportable, Recording, make_tape
+from whyspan_analysis.regression.tape import make_tape
 from whyspan_analysis.rules.history import past_run
 from whyspan_analysis.rules.propose import propose
 from whyspan_collector import otlp

@@ -15,7 +15,8 @@ from whyspan.testing.player import Player
 from whyspan.testing.tape import load, masked
 from whyspan.testing.verdict import ReplayOver, ReplayVerdict
 from whyspan_analysis.model import Status
-from whyspan_analysis.regression.tape import NotExportable, Recording, Taped
+from whyspan_analysis.regression.recording import NotExportable, Recording
+from whyspan_analysis.regression.tape import Taped
 from whyspan_analysis.rules.history import PastRun, measure
 from whyspan_analysis.rules.propose import BUDGET
 

@@ -16,9 +16,10 @@ from whyspan_analysis.load import load_run
 from whyspan_analysis.model import Diagnosis
 from whyspan_analysis.regression.document import TapeDocument
 from whyspan_analysis.regression.proof import Proof, prove
+from whyspan_analysis.regression.recording import NotExportable, Recording
 from whyspan_analysis.regression.run import Now, run_now
 from whyspan_analysis.regression.source import AgentName, agent_name, source, stem
-from whyspan_analysis.regression.tape import NotExportable, Recording, make_tape
+from whyspan_analysis.regression.tape import make_tape
 from whyspan_analysis.rules.history import PastRun, past_run
 from whyspan_analysis.rules.propose import propose
 from whyspan_analysis.rules.stored import kept_rules, past_runs
