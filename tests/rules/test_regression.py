@@ -114,6 +114,10 @@ def test_a_conversation_that_was_never_recorded_is_not_answered(loop: dict[str, 
     assert "user How much is a gift card?" in str(run)
     assert "nearest recorded request ended with: user What is our refund policy" in str(run)
 
+    with replay(loop) as run:
+        run.start(lambda _: httpx.post(f"{os.environ['ANTHROPIC_BASE_URL']}/v1/messages", json={}))
+    assert "a replay has no /v1/messages" in str(run)
+
     with replay(loop, answers="order") as run:
         run.start(lambda _: chat("chat/completions", [{"role": "user", "content": "How much is a gift card?"}]))
     assert run.kept

@@ -18,7 +18,10 @@ from whyspan.testing.verdict import ReplayOver
 
 AnswerBy: TypeAlias = Literal["content", "order"]
 _PATHS: Final = ("OPENAI_BASE_URL", "OPENAI_API_BASE")
-_KEY: Final = "OPENAI_API_KEY"
+_OTHERS: Final = ("ANTHROPIC_BASE_URL", "GOOGLE_GEMINI_BASE_URL")
+"""Clients whose requests cannot be answered; they must not leave the machine either."""
+_KEYS: Final = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY")
+_DIRECT: Final = ("NO_PROXY", "no_proxy")
 
 
 class Model:
@@ -43,6 +46,11 @@ class Model:
             self._player.answered(found)
             self._say(found, tools)
             return found
+
+    def unknown(self, path: str) -> str:
+        """A request that is none of ours ends the replay. Gives the reason."""
+        self._player.over(f"a replay has no {path}; it has {' and '.join(FORMS)}")
+        return self._player.why
 
     def _found(self, messages: list[dict[str, Any]]) -> Answered | None:
         if self._by == "order":
@@ -89,11 +97,14 @@ def served(model: Model) -> Generator[str]:
     server = _Server(model)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True, name="whyspan-replay")
     thread.start()
-    url = f"http://127.0.0.1:{server.server_port}/v1"
-    before = {name: os.environ.get(name) for name in (*_PATHS, _KEY)}
-    os.environ.update({**dict.fromkeys(_PATHS, url), _KEY: "replay"})
+    root = f"http://127.0.0.1:{server.server_port}"
+    before = {name: os.environ.get(name) for name in (*_PATHS, *_OTHERS, *_KEYS, *_DIRECT)}
+    os.environ.update(
+        dict.fromkeys(_PATHS, f"{root}/v1") | dict.fromkeys(_OTHERS, root) | dict.fromkeys(_KEYS, "replay")
+    )
+    os.environ.update({name: ",".join(filter(None, (before[name], "127.0.0.1"))) for name in _DIRECT})
     try:
-        yield url
+        yield f"{root}/v1"
     finally:
         for name, value in before.items():
             if value is None:
@@ -122,7 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
         form = next((form for end, form in FORMS.items() if self.path.partition("?")[0].endswith(end)), None)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if form is None:
-            return self._refuse(404, f"a replay has no {self.path}; it has {' and '.join(FORMS)}")
+            return self._refuse(404, self.server.model.unknown(self.path))
         try:
             request = json.loads(body)
             answer = self.server.model.answer(form.messages(request), offered(request))

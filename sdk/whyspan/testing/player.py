@@ -35,6 +35,8 @@ class Player:
         self.why = ""
         self.steps: list[str] = []
         """What happened, one line each."""
+        self.said = ""
+        """What the model said last."""
         self.attempts: dict[str, int] = defaultdict(int)
         """Tool -> how often a call of it came here, or was blocked before."""
         self.lock = RLock()
@@ -160,6 +162,7 @@ class Player:
         """A model's answer was given from the tape."""
         with self.lock:
             asked = ", ".join(str(call.get("name")) for call in answer.calls)
+            self.said = answer.text
             self.steps.append(
                 f"the model {'asked for ' + asked if asked else 'answered'}, as recorded in step {answer.step}"
             )

@@ -62,7 +62,8 @@ class Replay:
         if inspect.iscoroutine(answer):
             answer = asyncio.run(answer)
         if not self.tape.ours:
-            self._player.look(Event(On.ANSWER, text=answer if isinstance(answer, str) else str(answer)))
+            text = answer if isinstance(answer, str) else self._player.said  # frameworks return objects of their own
+            self._player.look(Event(On.ANSWER, text=text))
         return answer
 
     def __str__(self) -> str:
