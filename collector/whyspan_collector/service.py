@@ -39,6 +39,8 @@ AnyStore: TypeAlias = Store | RemoteStore
 
 NO_GRPC: Final = "OTLP over gRPC is off because grpcio is not installed; `pip install 'whyspan[grpc]'` adds it"
 """What to tell people where it is so."""
+GARBAGE: Final = (50_000, 20, 50)
+"""How seldom the collector looks for garbage; at these thresholds that is 1 to 4 % of its time."""
 _ANNOUNCEMENT: Final = "collector.json"
 _STARTING_SECONDS: Final = 5.0
 """How long a collector may hold the file before it answers: migration and replay of the database's log take about one."""
@@ -198,7 +200,7 @@ def _serve(config: Config, app: Starlette, listener: socket.socket, addresses: d
     # begins with, looking through them again and again takes a sixth of the time of everything.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(*GARBAGE)
     try:
         server.run(sockets=[listener])
     finally:
