@@ -83,7 +83,8 @@ def _old(amount: int) -> str:
     [
         (_old, "broken", "happened again: refund(amount=400)"),
         (lambda _: refund(find("o-17")["total"]), "kept", "now does refund(amount=40) instead"),
-        (lambda _: "ask a person", "kept", "ran to its end"),
+        (lambda _: f"ask a person, {find('o-17')}", "kept", "ran to its end"),
+        (lambda _: "sorry, no network", "unknown", "used nothing that was recorded"),
         (lambda _: refund(find("o-18")["total"]), "unknown", "the nearest recorded call is find(order="),
     ],
 )

@@ -45,6 +45,7 @@ class Player:
         self._began = time.monotonic()
         self._blocked = ""
         self._handed_over = False
+        self._used = 0
         self._recorded: dict[tuple[str, str], deque[Called]] = defaultdict(deque)
         self._awaited: dict[str, int] = defaultdict(int)
         """Tool -> how many of its recorded calls before the decisive one the agent has not made yet."""
@@ -137,10 +138,9 @@ class Player:
                     ReplayVerdict.UNKNOWN, f"the agent raised {type(error).__name__} before anything could be said"
                 )
                 return False
-            if not self.steps:
+            if self._is_elsewhere():
                 self._end(
-                    ReplayVerdict.UNKNOWN,
-                    "the agent did nothing that could be seen: is it instrumented, and was it called?",
+                    ReplayVerdict.UNKNOWN, "the agent used nothing that was recorded: is it this one, and led here?"
                 )
             elif self._evaluation.finish():
                 self._end(
@@ -163,11 +163,18 @@ class Player:
         with self.lock:
             asked = ", ".join(str(call.get("name")) for call in answer.calls)
             self.said = answer.text
+            self._used += 1
             self.steps.append(
                 f"the model {'asked for ' + asked if asked else 'answered'}, as recorded in step {answer.step}"
             )
 
     # --- within -----------------------------------------------------------------------------------------------
+
+    def _is_elsewhere(self) -> bool:
+        """Whether the agent did nothing at all, or used nothing of a tape that has what it used before it went wrong."""
+        before = [called for called in self.tape.calls if called.returned and called.step < self.tape.decisive.step]
+        others = [answer for answer in self.tape.answers if not answer.ours]
+        return not self.steps or (self._used == 0 and bool(before or others) and not self._blocked)
 
     def _is_there(self, kind: str, name: str) -> bool:
         """Whether this is where the recorded run went wrong: the same kind of event, after all that came before of that name."""
@@ -193,6 +200,7 @@ class Player:
         if not waiting:
             return None
         self._awaited[event.name] -= self._awaited[event.name] > 0
+        self._used += 1
         return waiting[0] if len(waiting) == 1 and not event.changes else waiting.popleft()
 
     def _by_stub(self, event: Event, told: Callable[[Event], None]) -> Substitute:

@@ -170,7 +170,8 @@ def _print(options: argparse.Namespace, test: Path, recording: Recording, proof:
         f"green on {proof.spared} of {proof.passing} stored passing runs that the rule looks at",
     ]
     if now is not None:
-        lines.append(f"with the code of today it is {now.state}" + (f": {now.why}" if now.why else ""))
+        why = now.why or "if this is the code that failed, look why, before you trust it"
+        lines.append(f"with the code of today it is {now.state}: {why}")
     else:
         lines.append("say in the file how your agent is called, or name it with --agent; it was not run")
     for line in lines:
