@@ -7,6 +7,7 @@ import pytest
 import whyspan
 from benchmarks.faults.recording import record
 from whyspan.testing import capture
+from whyspan_analysis.audit import verified
 from whyspan_analysis.audit.model import AuditEntry, schema
 from whyspan_analysis.audit.runs import entries_of
 from whyspan_analysis.model import Run
@@ -77,8 +78,9 @@ def test_the_trail_as_json_lines(sample_data: Path, capsys: pytest.CaptureFixtur
     assert {entry.verdict for entry in entries if entry.kind == "chain"} == {"none"}
 
 
-def test_the_schema_is_the_published_one() -> None:
-    """docs/schemas has the schema of a line."""
-    published = Path(__file__).parents[2] / "docs/schemas/audit.schema.json"
+@pytest.mark.parametrize(("name", "written"), [("audit", schema()), ("verify", verified.schema())])
+def test_the_schema_is_the_published_one(name: str, written: str) -> None:
+    """docs/schemas has the schemas of a line."""
+    published = Path(__file__).parents[2] / f"docs/schemas/{name}.schema.json"
 
-    assert published.read_text(encoding="utf-8") == schema()
+    assert published.read_text(encoding="utf-8") == written

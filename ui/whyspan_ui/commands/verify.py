@@ -1,14 +1,12 @@
 """`whyspan verify`: whether the log of the rules, and the spans of runs, are what was written."""
 
 import argparse
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from whyspan_analysis.audit.verified import Verified, of_rules, of_run
 from whyspan_collector.chains import Chain, Chained, read_chains, words
 from whyspan_collector.portions import portions
-from whyspan_collector.rule_events import broken_at
 from whyspan_collector.service import AnyStore
 from whyspan_ui import terminal
 from whyspan_ui.commands import access
@@ -32,14 +30,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Follows the chains of hashes. 1 when a link of one is broken."""
+    broken = 0
     with access.opened(options) as store:
         run_ids = [access.find_run(store, reference) for reference in options.runs]
-        log_holds = bool(run_ids) or _log(store, as_json=options.json)
-        broken = 0
+        if not run_ids:
+            log = of_rules(store.query("rule_events").to_pylist())
+            broken += log.state is Chained.BROKEN
+            _print(log, [_log_words(log)], as_json=options.json)
         for run_id, chain in _chains(store, None if options.all else run_ids):
             broken += chain.state is Chained.BROKEN
-            _print(run_id, chain, as_json=options.json)
-    return int(broken > 0 or not log_holds)
+            _print(of_run(run_id, chain), words(chain), as_json=options.json)
+    return int(broken > 0)
 
 
 def _chains(store: AnyStore, run_ids: Sequence[str] | None) -> Iterator[tuple[str, Chain]]:
@@ -49,26 +50,17 @@ def _chains(store: AnyStore, run_ids: Sequence[str] | None) -> Iterator[tuple[st
         yield from read_chains(store.query, some)
 
 
-def _log(store: AnyStore, *, as_json: bool) -> bool:
-    events = store.query("rule_events").to_pylist()
-    at = broken_at(events)
-    last = events[-1]["hash"] if events else None
-    if as_json:
-        document = {"schema": "whyspan.verify/1", "log": "rules", "state": "whole" if at is None else "broken"}
-        terminal.print_json(json.dumps(document | {"entries": len(events), "broken_at": at, "last": last}))
-    elif at is not None:
-        out.print(f"the log of the rules is not what was written, from entry {at} of {len(events)} on")
-    else:
-        hashed = f", the last with hash {last}" if last else ""
-        out.print(f"the log of the rules is whole: {len(events)} entries{hashed}")
-    return at is None
+def _log_words(log: Verified) -> str:
+    if log.broken_at is not None:
+        return f"Not what was written, from entry {log.broken_at} of {log.entries} on."
+    return f"{log.entries} entries{f', the last with hash {log.last}' if log.last else ''}."
 
 
-def _print(run_id: str, chain: Chain, *, as_json: bool) -> None:
+def _print(verified: Verified, sentences: Iterable[str], *, as_json: bool) -> None:
     if as_json:
-        document = {"schema": "whyspan.verify/1", "run_id": run_id, "state": chain.state, **asdict(chain)}
-        terminal.print_json(json.dumps(document))
+        terminal.print_json(verified.model_dump_json(by_alias=True))
         return
-    out.print(text(f"run {run_id}  ", (chain.state.value, _STYLES[chain.state])))
-    for sentence in words(chain):
+    name = f"run {verified.run_id}" if verified.run_id else "log of the rules"
+    out.print(text(f"{name}  ", (verified.state.value, _STYLES[verified.state])))
+    for sentence in sentences:
         out.print(f"  {sentence}", soft_wrap=True)
