@@ -66,12 +66,13 @@ def read_portions(store: "AnyStore", revisions: dict[str, str], firing: dict[str
 
 def diagnose_portion(portion: Portion) -> pa.Table:
     """The rows of `diagnoses` of its runs."""
-    with _seldom_collecting():
+    with seldom_collecting():
         return pa.Table.from_pylist(_rows(portion), schema=_SCHEMA)
 
 
 @contextmanager
-def _seldom_collecting() -> Iterator[None]:
+def seldom_collecting() -> Iterator[None]:
+    """The garbage collector looks less often; for a process that does nothing but diagnose."""
     usual = gc.get_threshold()
     gc.set_threshold(*_GARBAGE)
     try:
