@@ -27,15 +27,15 @@ QUIET = (
 
 
 @pytest.fixture(scope="session")
-def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], str]]:
+def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
     """Starts the real process on a data folder and returns its address."""
     started = []
 
-    def start(data: Path) -> str:
-        port = free_port()
+    def start(data: Path, *, port: int | None = None, **settings: str) -> str:
+        port = port or free_port()
         home = tmp_path_factory.mktemp("home")  # Streamlit would read a person's own settings
         command = [sys.executable, "-m", "whyspan_ui.app", "--data", str(data), "--port", str(port)]
-        environment = os.environ | {"HOME": str(home)}
+        environment = os.environ | {"HOME": str(home)} | settings
         with (home / "dashboard.log").open("wb") as log:
             process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
         started.append(process)
@@ -61,9 +61,9 @@ def answers(address: str) -> bool:
         return False
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One browser for all tests."""
+    """One browser for the tests of a file: while its driver is at work, no other test may call `asyncio.run`."""
     if CHROMIUM is None:
         pytest.skip("chromium is not installed: `make browser` installs it")
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

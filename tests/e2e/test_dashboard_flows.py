@@ -13,7 +13,11 @@ from whyspan_collector.store import Store
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = pytest.mark.browser
-PAGES = ("", "investigate", "compare", "failures", "cost", "rules", "reports", "health")
+PAGES = ("Runs", "Investigate", "Compare", "Failures", "Cost", "Rules", "Reports", "Health")
+STILL = """Promise.all(document.getAnimations()
+    .filter((each) => each.effect.getTiming().iterations !== Infinity)
+    .map((each) => each.finished.catch(() => {})))"""
+"""Streamlit fades new elements in, and axe would read the faded colours."""
 
 
 @pytest.fixture(scope="module")
@@ -115,12 +119,13 @@ def test_nothing_serious_hinders_people(page: Any, url: str) -> None:
     """axe-core finds no serious obstacle on any page: names, roles, contrast, focus."""
     axe_core = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
     script = (files(axe_core) / "axe.min.js").read_text(encoding="utf-8")
+    page.goto(url)
+    page.evaluate(script)
     for name in PAGES:
-        page.goto(f"{url}/{name}")
-        page.wait_for_load_state("networkidle")
+        page.get_by_role("link", name=name, exact=True).first.click()
         page.locator("[data-testid=stMain] :is(.stHtml > :not(style), [data-testid=stDataFrame])").first.wait_for()
-        page.wait_for_timeout(500)  # Streamlit fades new elements in, and axe would read the faded colours
-        page.evaluate(script)
+        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+        page.evaluate(STILL)
         found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         serious = [each for each in found["violations"] if each["impact"] in ("serious", "critical")]
         assert not [(each["id"], [node["html"] for node in each["nodes"]]) for each in serious], name

@@ -79,11 +79,11 @@ def test_what_watches_over_the_process_needs_no_token(client: TestClient) -> Non
 
 def test_tokens_are_of_two_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     """One may judge, the other may look; where none is set everybody on the machine may judge."""
-    assert role_of(None) is Role.EDITOR
+    assert role_of({}) is Role.EDITOR
     monkeypatch.setenv(admission.VIEW_TOKEN, VIEW)
-    assert (role_of(VIEW), role_of(None), role_of("é")) == (Role.VIEWER, None, None)
+    assert (role_of({COOKIE: VIEW}), role_of({}), role_of({}, "é")) == (Role.VIEWER, None, None)
     monkeypatch.setenv(admission.TOKEN, EDIT)
-    assert role_of(EDIT) is Role.EDITOR
+    assert role_of({}, EDIT) is Role.EDITOR
 
 
 def test_an_open_address_without_a_token_is_refused(

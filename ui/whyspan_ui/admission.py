@@ -1,27 +1,33 @@
-"""Who may see the dashboard, and who may also write: two tokens, kept by the browser in a cookie no script can read.
+"""Who may see the dashboard, and who may also write: by a token, kept in a cookie no script can read, or by single sign-on.
 
-Without tokens everybody on this machine may do everything, and nobody else can reach it: other addresses than loopback demand one.
+Without either everybody on this machine may do everything, and nobody else can reach it: other addresses than loopback demand one.
 """
 
 import hmac
 import html
 import os
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs, quote, unquote
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from whyspan_ui import oidc
+
 TOKEN: Final = "WHYSPAN_DASHBOARD_TOKEN"  # noqa: S105 - the name of a variable
 VIEW_TOKEN: Final = "WHYSPAN_DASHBOARD_VIEW_TOKEN"  # noqa: S105
 HOST: Final = "WHYSPAN_DASHBOARD_HOST"
 COOKIE: Final = "whyspan_token"
+_WANTED: Final = "whyspan_next"
+"""The cookie with the address that was asked for before somebody was sent to the provider."""
 LEAST: Final = 16
 """Characters of a token: what an exposed port must not let anybody guess."""
 _LOGIN: Final = "/login"
+_SIGN_IN: Final = "/login/oidc"
 _OPEN: Final = ("/_stcore/health", "/assets/")
 """Answered to everybody: that the process lives, and our own fonts and scripts."""
 _LONGEST_FORM: Final = 10_000
@@ -37,7 +43,7 @@ class Role(StrEnum):
 
 
 class NotExposable(Exception):
-    """The dashboard was to listen where strangers reach it, without a token. The message says what to set."""
+    """The dashboard was to listen where strangers reach it, or its keys are no good. The message says what to set."""
 
 
 def tokens() -> dict[str, Role]:
@@ -55,46 +61,85 @@ _ROLES: Final = {VIEW_TOKEN: Role.VIEWER, TOKEN: Role.EDITOR}
 
 def check_exposure(host: str, *, loopback: bool) -> None:
     """Refuse to serve strangers. Raises NotExposable."""
-    if not tokens() and not loopback:
+    try:
+        sso = oidc.settings()
+    except oidc.WrongFile as error:
+        raise NotExposable(str(error)) from error
+    if not tokens() and sso is None and not loopback:
         raise NotExposable(
             f"{host} can be reached from other machines, and traces hold prompts: set {TOKEN} (may look and judge) or"
-            f" {VIEW_TOKEN} (may look), at least {LEAST} characters each, or listen on 127.0.0.1."
+            f" {VIEW_TOKEN} (may look), at least {LEAST} characters each, or {oidc.FILE} for single sign-on, or listen on 127.0.0.1."
         )
 
 
-def role_of(given: str | None) -> Role | None:
-    """What a token allows; EDITOR where none is demanded, None where it is none of ours."""
+def role_of(cookies: Mapping[str, str], bearer: str | None = None) -> Role | None:
+    """What somebody may do who brings these cookies or this token; EDITOR where none is demanded, None where they are none of ours."""
     known = tokens()
-    if not known:
+    if not known and oidc.settings() is None:
         return Role.EDITOR
-    return next(
-        (role for token, role in known.items() if hmac.compare_digest(token.encode(), (given or "").encode())), None
-    )
+    given = (bearer or cookies.get(COOKIE) or "").encode()
+    for token, role in known.items():
+        if hmac.compare_digest(token.encode(), given):
+            return role
+    claims = oidc.signed_in(cookies)
+    if claims is None:
+        return None
+    return Role.EDITOR if oidc.may_write(claims) else Role.VIEWER
+
+
+def person_of(cookies: Mapping[str, str]) -> str | None:
+    """Who has signed in; None where people say themselves who they are."""
+    claims = oidc.signed_in(cookies)
+    return None if claims is None else oidc.name_of(claims)
 
 
 class Admission:
-    """ASGI middleware: shows the log-in page to those without a token, and nothing else."""
+    """ASGI middleware: shows the log-in page to those who have not come in, and nothing else."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on what brings a token, as a cookie or as `Authorization: Bearer`."""
-        if scope["type"] not in ("http", "websocket") or scope["path"].startswith(_OPEN):
+        """Pass on what brings a token, as a cookie or as `Authorization: Bearer`, or the cookie of who has signed in."""
+        if scope["type"] not in ("http", "websocket") or _is_open(scope["path"]):
             await self._app(scope, receive, send)
         elif scope["type"] == "http" and scope["path"] == _LOGIN:
             await (await _log_in(Request(scope, receive)))(scope, receive, send)
-        elif role_of(_given(scope)) is not None:
-            await self._app(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"] == _SIGN_IN and oidc.settings() is not None:
+            await _sign_in(Request(scope, receive))(scope, receive, send)
+        elif role_of(HTTPConnection(scope).cookies, _bearer(scope)) is not None:
+            await (_back(scope) or self._app)(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 4401})
         else:
             await _refusal(scope)(scope, receive, send)
 
 
-def _given(scope: Scope) -> str | None:
+def _is_open(path: str) -> bool:
+    return path.startswith(_OPEN) or (path in oidc.SERVED and oidc.settings() is not None)
+
+
+def _bearer(scope: Scope) -> str | None:
     scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else HTTPConnection(scope).cookies.get(COOKIE)
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _sign_in(request: Request) -> Response:
+    """To the provider, which sends people back to the first page; the cookie remembers where they wanted to go."""
+    answer = RedirectResponse(oidc.sign_in_address(), 303)
+    wanted = quote(_own(request.query_params.get("next", "/")), safe="")
+    answer.set_cookie(_WANTED, wanted, max_age=600, httponly=True, samesite="lax")
+    return answer
+
+
+def _back(scope: Scope) -> Response | None:
+    """From the first page to the one that was asked for before signing in."""
+    wanted = HTTPConnection(scope).cookies.get(_WANTED)
+    if wanted is None or scope["type"] != "http" or scope["path"] != "/":
+        return None
+    answer = RedirectResponse(_own(unquote(wanted)), 303)
+    answer.delete_cookie(_WANTED)
+    return answer
 
 
 def _refusal(scope: Scope) -> Response:
@@ -107,15 +152,15 @@ def _refusal(scope: Scope) -> Response:
 async def _log_in(request: Request) -> Response:
     """The form, and what it sends: the token becomes the cookie."""
     if request.method != "POST":
-        return _form("")
+        return _form(_own(request.query_params.get("next", "/")), "")
     sent = b""
     async for chunk in request.stream():
         sent += chunk
         if len(sent) > _LONGEST_FORM:
-            return _form("That is no token.", 413)
+            return _form("/", "That is no token.", 413)
     token = parse_qs(sent.decode("latin-1")).get("token", [""])[0]
-    if role_of(token) is None:
-        return _form("That is not the token of this dashboard.", 403)
+    if not tokens() or role_of({}, token) is None:
+        return _form("/", "That is not the token of this dashboard.", 403)
     answer = RedirectResponse(_own(request.query_params.get("next", "/")), 303)
     secure = request.headers.get("x-forwarded-proto", request.url.scheme) == "https"
     answer.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=secure)
@@ -127,13 +172,19 @@ def _own(address: str) -> str:
     return address if address.startswith("/") and not address.startswith(("//", "/\\")) else "/"
 
 
-def _form(trouble: str, status: int = 200) -> Response:
+def _form(wanted: str, trouble: str, status: int = 200) -> Response:
     words = f"<p role=alert>{html.escape(trouble)}</p>" if trouble else ""
+    sign_in = f'<p><a href="{_SIGN_IN}?next={quote(wanted, safe="")}">Sign in</a></p>' if oidc.settings() else ""
     page = (
         "<!doctype html><html lang=en><head><meta charset=utf-8><title>Whyspan</title>"
         "<style>:root{color-scheme:light dark}body{font:15px system-ui;max-width:24rem;margin:16vh auto;padding:0 1rem}"
         "input,button{font:inherit;padding:.4rem .6rem;width:100%;box-sizing:border-box;margin-top:.5rem}</style></head>"
-        f"<body><h1>Whyspan</h1>{words}<form method=post><label>Token<input type=password name=token autofocus required"
-        ' autocomplete="current-password"></label><button>Open the dashboard</button></form></body></html>'
+        f"<body><h1>Whyspan</h1>{words}{sign_in}{_FORM_OF_TOKENS if tokens() else ''}</body></html>"
     )
     return HTMLResponse(page, status)
+
+
+_FORM_OF_TOKENS: Final = (
+    "<form method=post><label>Token<input type=password name=token required"
+    ' autocomplete="current-password"></label><button>Open the dashboard</button></form>'
+)

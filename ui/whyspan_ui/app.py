@@ -19,7 +19,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from whyspan_ui import admission, data, http_api, routes, theme
+from whyspan_ui import admission, data, http_api, oidc, routes, theme
 from whyspan_ui.admission import Admission
 from whyspan_ui.components.notices import failed_page
 
@@ -94,6 +94,7 @@ def options(host: str, port: int) -> dict[str, Any]:
         "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none",
         "runner.magicEnabled": False,
+        "secrets.files": [os.environ[oidc.FILE]] if os.environ.get(oidc.FILE) else [],
         **theme.streamlit_options(),
     }
 

@@ -10,8 +10,9 @@ from whyspan_analysis.incidents.model import Incident
 from whyspan_collector.errors import QueryError
 from whyspan_collector.incident_events import LONGEST
 from whyspan_ui import data
-from whyspan_ui.admission import COOKIE, Role, role_of
+from whyspan_ui.admission import Role, role_of
 from whyspan_ui.components.markup import tag
+from whyspan_ui.components.person import person
 
 _ACTS: Final[Mapping[str, Act]] = {
     "Acknowledge": "ack",
@@ -33,10 +34,8 @@ def acting(incidents: Sequence[Incident]) -> None:
     if not expander.open:
         return
     with expander:
-        if role_of(st.context.cookies.get(COOKIE)) is not Role.EDITOR:
-            st.html(
-                tag("p", "You may look here, and not change anything: your token is one for viewing.", class_="absent")
-            )
+        if role_of(st.context.cookies) is not Role.EDITOR:
+            st.html(tag("p", "You may look here, and not change anything.", class_="absent"))
             return
         by_id = {incident.id: incident for incident in incidents}
         chosen = st.selectbox("Incident", list(by_id), format_func=lambda each: _named(each, by_id))
@@ -58,11 +57,11 @@ def _form(incident: Incident, act: Act, by_id: Mapping[str, Incident]) -> None:
             others = [each for each in by_id if each != incident.id]
             own = parts_of(incident) if act == "split" else []
             other = st.selectbox("The other one", [*own, *others], format_func=lambda each: _named(each, by_id))
-        person = st.text_input("Your name", max_chars=_NAME, placeholder="may stay empty")
+        name = person()
         if st.form_submit_button("Save"):
-            said = [(words or "").strip() or None for words in (text, version, person)]
+            said = [(words or "").strip() or None for words in (text, version)]
             try:
-                done = event(act, incident.id, text=said[0], version=said[1], other=other, person=said[2])
+                done = event(act, incident.id, text=said[0], version=said[1], other=other, person=name)
             except QueryError as error:
                 st.error(str(error))
                 return

@@ -9,12 +9,13 @@ import streamlit as st
 from whyspan_analysis.fleet import GRADES
 from whyspan_collector.annotations import LONGEST, Annotation
 from whyspan_ui import data
-from whyspan_ui.admission import COOKIE, Role, role_of
+from whyspan_ui.admission import Role, role_of
 from whyspan_ui.components import badges, figures
 from whyspan_ui.components.columns import title
 from whyspan_ui.components.explorer import selected
 from whyspan_ui.components.markup import Markup, tag
 from whyspan_ui.components.messages import block
+from whyspan_ui.components.person import person
 from whyspan_ui.data import Investigation
 
 _JUDGEMENTS = {"Right": "right", "Wrong": "wrong", "No judgement": None}
@@ -29,10 +30,10 @@ def judging(found: Investigation) -> None:
         said = data.annotations(found.run.run_id)
         if said:
             st.html(tag("div", *(_said(found, each) for each in said), class_="causes"))
-        if role_of(st.context.cookies.get(COOKIE)) is Role.EDITOR:
+        if role_of(st.context.cookies) is Role.EDITOR:
             _form(found)
         else:
-            st.html(tag("p", "You may look here, and not judge: your token is one for viewing.", class_="absent"))
+            st.html(tag("p", "You may look here, and not judge.", class_="absent"))
 
 
 def _form(found: Investigation) -> None:
@@ -42,14 +43,12 @@ def _form(found: Investigation) -> None:
         blamed = st.checkbox(
             "It was the step that is selected above", help="Where the verdict is wrong: which step was to blame."
         )
-        person = st.text_input("Your name", max_chars=200, placeholder="may stay empty")
+        name = person()
         note = st.text_area("Note", max_chars=LONGEST, height=80)
         if st.form_submit_button("Save"):
             blame = selected(found) if blamed else None
             chosen: Any = _JUDGEMENTS[judgement]
-            annotation = Annotation(
-                run.run_id, time.time_ns(), person.strip() or None, chosen, blame, note.strip() or None
-            )
+            annotation = Annotation(run.run_id, time.time_ns(), name, chosen, blame, note.strip() or None)
             data.annotate(annotation)
             st.rerun()
 

@@ -1,0 +1,21 @@
+"""Who writes something down: who has signed in, else whoever people say they are."""
+
+from typing import Final
+
+import streamlit as st
+
+from whyspan_ui.admission import person_of
+from whyspan_ui.components.markup import tag
+
+LONGEST: Final = 200
+"""Characters of a name."""
+
+
+def person(placeholder: str = "may stay empty") -> str | None:
+    """Shows who has signed in, or asks for a name in a form; None where it stays empty."""
+    known = person_of(st.context.cookies)
+    if known is not None:
+        st.html(tag("p", "In the name of ", tag("b", tag("bdi", known))))
+        return known
+    said = st.text_input("Your name", max_chars=LONGEST, placeholder=placeholder)
+    return (said or "").strip() or None
