@@ -23,7 +23,7 @@ from whyspan.testing import capture, replay
 from whyspan_analysis.diagnose import build_case, diagnose
 from whyspan_analysis.load import assemble
 from whyspan_analysis.model import Run
-from whyspan_analysis.regression.document import TapeDocument, schema
+from whyspan_analysis.regression.document import DOCUMENTS, TapeDocument, schema
 from whyspan_analysis.regression.proof import prove
 from whyspan_analysis.regression.recording import NotExportable, Recording
 from whyspan_analysis.regression.source import agent_name, source, stem
@@ -290,7 +290,8 @@ def test_an_agent_is_named_as_it_is_imported(name: str) -> None:
         agent_name(name)
 
 
-def test_the_schema_in_the_docs_is_that_of_the_model() -> None:
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_schemas_in_the_docs_are_those_of_the_models(name: str) -> None:
     """`python -m whyspan_analysis.regression.document` was run after the last change of a model."""
-    path = Path(__file__).parents[2] / "docs" / "schemas" / "tape.schema.json"
-    assert path.read_text(encoding="utf-8") == schema()
+    path = Path(__file__).parents[2] / "docs" / "schemas" / f"{name}.schema.json"
+    assert path.read_text(encoding="utf-8") == schema(name)

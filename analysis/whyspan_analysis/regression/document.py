@@ -1,6 +1,6 @@
-"""The tape as it is written: the pydantic models behind docs/schemas/tape.schema.json.
+"""The tape, and what an export says, as they are written: the pydantic models behind docs/schemas/tape and test.
 
-`python -m whyspan_analysis.regression.document` writes the schema.
+`python -m whyspan_analysis.regression.document` writes the schemas.
 """
 
 import json
@@ -94,10 +94,45 @@ class TapeDocument(_Document):
         return json.dumps(self.plain(), indent=2, ensure_ascii=False) + "\n"
 
 
-def schema() -> str:
-    """The JSON Schema of a tape, as the text of `docs/schemas/tape.schema.json`."""
-    return json.dumps(TapeDocument.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
+class CheckedDocument(_Document):
+    """What was checked before a test was written."""
+
+    recorded: str = Field(description="How the recorded behaviour is judged: why the test is red on it.")
+    obeyed: str = Field(description="How an agent is judged that obeys the rule: why the test is green on it.")
+    passing: int = Field(ge=0, description="Stored passing runs in which the rule has something to look at.")
+    spared: int = Field(ge=0, description="Of these, those on which the test would be green.")
+
+
+class NowDocument(_Document):
+    """How the test ended with today's code."""
+
+    state: Literal["green", "red", "unclear"] = Field(
+        description="`unclear`: it failed, and not because the recorded failure happened again."
+    )
+    why: str
+
+
+class ExportedDocument(_Document):
+    """What `whyspan test export --json` says."""
+
+    schema_: Literal["whyspan.test/1"] = Field("whyspan.test/1", alias="schema")
+    run_id: str
+    rule: str
+    test: str = Field(description="The pytest file.")
+    tape: str = Field(description="The tape beside it.")
+    checked: CheckedDocument
+    now: NowDocument | None = Field(None, description="Null where no agent was named.")
+
+
+DOCUMENTS: dict[str, type[_Document]] = {"tape": TapeDocument, "test": ExportedDocument}
+"""File name in `docs/schemas` -> its model."""
+
+
+def schema(name: str) -> str:
+    """The JSON Schema of a document, as the text of its file."""
+    return json.dumps(DOCUMENTS[name].model_json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":
-    Path("docs/schemas/tape.schema.json").write_text(schema(), encoding="utf-8")
+    for document in DOCUMENTS:
+        Path(f"docs/schemas/{document}.schema.json").write_text(schema(document), encoding="utf-8")

@@ -1,7 +1,6 @@
 """`whyspan test export`: a failed run as a pytest file and a tape, checked before it is written."""
 
 import argparse
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -14,7 +13,7 @@ from whyspan_analysis.diagnose import build_case
 from whyspan_analysis.incidents.acts import event
 from whyspan_analysis.load import load_run
 from whyspan_analysis.model import Diagnosis
-from whyspan_analysis.regression.document import TapeDocument
+from whyspan_analysis.regression.document import CheckedDocument, ExportedDocument, NowDocument, TapeDocument
 from whyspan_analysis.regression.proof import Proof, prove
 from whyspan_analysis.regression.recording import NotExportable, Recording
 from whyspan_analysis.regression.run import Now, run_now
@@ -153,16 +152,16 @@ def _writable(folder: Path) -> Iterator[None]:
 
 def _print(options: argparse.Namespace, test: Path, recording: Recording, proof: Proof, now: Now | None) -> None:
     if options.json:
-        document = {
-            "schema": "whyspan.test/1",
-            "run_id": recording.diagnosis.run_id,
-            "rule": recording.rule.rule.id,
-            "test": test.as_posix(),
-            "tape": test.with_suffix(".json").as_posix(),
-            "checked": asdict(proof),
-            "now": asdict(now) if now is not None else None,
-        }
-        terminal.print_json(json.dumps(document, ensure_ascii=False))
+        document = ExportedDocument(
+            schema="whyspan.test/1",
+            run_id=recording.diagnosis.run_id,
+            rule=recording.rule.rule.id,
+            test=test.as_posix(),
+            tape=test.with_suffix(".json").as_posix(),
+            checked=CheckedDocument(**asdict(proof)),
+            now=NowDocument(**asdict(now)) if now is not None else None,
+        )
+        terminal.print_json(document.model_dump_json())
         return
     lines = [
         f"red on the recorded run: {proof.recorded}",
