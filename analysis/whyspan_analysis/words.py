@@ -29,9 +29,7 @@ def verdict(case: Case, hypotheses: list[Hypothesis]) -> str | None:
     step = _step(case, first)
     if cause is not None:
         return f"{step}: {cause.message}"
-    return (
-        f"{_line(case.outcome.check)} {NO_CAUSE}; {step[0].lower()}{step[1:]} is the likeliest place to look."
-    )
+    return f"{_line(case.outcome.check)} {NO_CAUSE}; {step[0].lower()}{step[1:]} is the likeliest place to look."
 
 
 def chain(case: Case, hypotheses: list[Hypothesis]) -> list[Sentence]:
