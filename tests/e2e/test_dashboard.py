@@ -1,6 +1,8 @@
 """The dashboard in a real browser: from the list of runs to the wrong tool result, by mouse, keyboard and address."""
 
+import json
 import re
+import shutil
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -123,6 +125,28 @@ def settled(page: Any, span_id: str) -> None:
     """Wait until the detail panel shows this span, and the selected row is that of the panel's name."""
     page.locator(f".detail-header[data-shows='{span_id}']").wait_for()
     sync_api.expect(page.locator(".row.selected .name")).to_have_text(page.locator(".st-key-detail h3").inner_text())
+
+
+def test_from_the_failed_run_to_a_rule_in_force(
+    page: Any, dashboard: Callable[[Path], str], sample_data: Path, failed: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    """A link leads from the verdict to rules made of the run, each with what it would have done; a person puts one in force by name."""
+    run = next(run for run in failed if run["decisive_tool"] == "get_customer_tier")
+    url = dashboard(shutil.copytree(sample_data, tmp_path / "data"))
+    open_run(page, url, run["run_id"])
+    page.get_by_role("link", name="Propose a rule").click()
+    page.get_by_role("button", name="Propose rules from it").click()
+    sync_api.expect(page.get_by_text("kept as candidates")).to_be_visible()
+
+    page.get_by_text("Put a rule in force", exact=True).click()
+    page.get_by_role("button", name="Put it in force").click()
+    sync_api.expect(page.get_by_text("Say who does it")).to_be_visible()
+    page.get_by_label("Your name").fill("ada")
+    page.get_by_role("button", name="Put it in force").click()
+    sync_api.expect(page.get_by_text("Say who does it")).to_be_hidden()
+    with closing(Store(tmp_path / "data")) as store:
+        (kept,) = store.query("rules").to_pylist()
+    assert json.loads(kept["record"])["activated_by"] == "ada"
 
 
 @pytest.mark.parametrize("page", ["dark"], indirect=True)

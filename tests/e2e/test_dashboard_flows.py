@@ -123,8 +123,10 @@ def test_nothing_serious_hinders_people(page: Any, url: str) -> None:
     page.evaluate(script)
     for name in PAGES:
         page.get_by_role("link", name=name, exact=True).first.click()
-        page.locator("[data-testid=stMain] :is(.stHtml > :not(style), [data-testid=stDataFrame])").first.wait_for()
+        path = "/" if name == PAGES[0] else f"/{name.lower()}"
+        page.wait_for_function("(path) => location.pathname === path", arg=path)
         page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+        page.locator("[data-testid=stMain] :is(.stHtml > :not(style), [data-testid=stDataFrame])").first.wait_for()
         page.evaluate(STILL)
         found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         serious = [each for each in found["violations"] if each["impact"] in ("serious", "critical")]

@@ -19,6 +19,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from whyspan.model import Decision
+from whyspan.rules.rule import RuleStatus
 from whyspan_analysis.batch import diagnose_run
 from whyspan_analysis.case import Case
 from whyspan_analysis.compare import Comparison, compare, siblings
@@ -31,6 +32,9 @@ from whyspan_analysis.load import Body, load_bodies, load_outline, load_run
 from whyspan_analysis.model import Diagnosis, Grade, Outcome, Run, Status
 from whyspan_analysis.report.build import build
 from whyspan_analysis.report.model import Report
+from whyspan_analysis.rules.propose import Proposal, Rejected
+from whyspan_analysis.rules.proposing import MEASURED_ON, keep_proposals, propose_from
+from whyspan_analysis.rules.stored import kept_rules, past_runs, set_status
 from whyspan_analysis.stored import stored_diagnosis
 from whyspan_collector.annotations import Annotation
 from whyspan_collector.coverage import Coverage, coverage
@@ -247,6 +251,25 @@ def rule_violations() -> list[dict[str, Any]]:
     """What runs broke of the rules in force (query `rule_violations`), the latest runs first."""
     found: list[dict[str, Any]] = _ask("rule_violations").to_pylist()
     return found
+
+
+def propose_rules(run_id: str, person: str | None) -> tuple[list[Proposal], list[Rejected]]:
+    """Rules against a run, measured on the newest stored runs and kept as candidates, and those that were tried in vain.
+
+    Raises:
+        NotFailed: the run did not fail.
+    """
+    with opened() as store:
+        proposals, rejected = propose_from(store, run_id, past_runs(store, limit=MEASURED_ON))
+        keep_proposals(store, run_id, proposals, person=person)
+        return proposals, rejected
+
+
+def put_in_force(rule_id: str, status: RuleStatus, person: str, note: str | None) -> None:
+    """Makes a kept rule active, or only looked for, in this person's name."""
+    with opened() as store:
+        rule = next(rule for rule in kept_rules(store) if rule.id == rule_id)
+        set_status(store, rule, status, person, note)
 
 
 def sources() -> pa.Table:

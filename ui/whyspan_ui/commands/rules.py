@@ -5,17 +5,16 @@ import getpass
 import json
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from whyspan.rules.rule import CompiledRule, Rule, RuleStatus, compile_rule, record_of
-from whyspan_analysis.batch import diagnose_run
 from whyspan_analysis.incidents.ledger import read_ledger
 from whyspan_analysis.incidents.recurrence import read_recurrence
 from whyspan_analysis.rules.files import WrongRules, read_rules, to_json, to_yaml
 from whyspan_analysis.rules.history import Measured, PastRun, measure
-from whyspan_analysis.rules.propose import BUDGET, propose
+from whyspan_analysis.rules.propose import BUDGET
+from whyspan_analysis.rules.proposing import MEASURED_ON, NotFailed, keep_proposals, propose_from
 from whyspan_analysis.rules.stored import keep, kept_rules, past_runs, set_status
 from whyspan_collector.rule_events import RuleEvent
 from whyspan_collector.service import AnyStore
@@ -45,8 +44,6 @@ ACTIONS: Final = {
     "ledger": "what became of the failures that the rules in force were made against",
     "export": "[-o FILE]: the rules in force as JSON for the guard in the agent, or as YAML",
 }
-MEASURED_ON: Final = 2_000
-"""Runs a proposal is measured on, the newest: they are held at once, some 50 KB each. `rules test` reads all, one after the other."""
 _STATUS: Final = {"activate": RuleStatus.ACTIVE, "shadow": RuleStatus.SHADOW}
 _TAKES: Final = {"list": (0, 0), "export": (0, 0), "broken": (0, 1), "ledger": (0, 0), "test": (1, 99)}
 
@@ -168,29 +165,19 @@ def _shown(runs: Iterator[PastRun]) -> Iterator[PastRun]:
 
 def _propose(options: argparse.Namespace, store: AnyStore) -> None:
     run_id = access.find_run(store, options.words[0])
-    runs = list(_shown(past_runs(store, since_ns=options.since, limit=MEASURED_ON)))
-    failed = next((run for run in runs if run.run_id == run_id), None)
-    if failed is None:
-        failed = next(past_runs(store, wanted=f"id:{run_id}"))
-    diagnosis = diagnose_run(store, run_id)
-    if diagnosis.outcome.status != "failed":
-        raise UsageError(f"run {run_id} did not fail ({diagnosis.outcome.check}); rules are proposed from failures")
-    proposals, rejected = propose(failed, diagnosis, runs)
+    history = _shown(past_runs(store, since_ns=options.since, limit=MEASURED_ON))
+    try:
+        proposals, rejected = propose_from(store, run_id, history)
+    except NotFailed as error:
+        raise UsageError(str(error)) from error
     if options.json:
         document = {"schema": "whyspan.rules/1", "rules": [record_of(proposal.rule) for proposal in proposals]}
         terminal.print_json(json.dumps(document))
     else:
         rules_text.print_proposals(proposals, rejected)
-    known = {rule.id for rule in kept_rules(store)}  # a rule that is in force must not become a candidate again
-    incident = store.query("run", run_id=run_id)["signature"].to_pylist()[0]  # which outlives the run
-    new = [_against(incident, proposal.rule) for proposal in proposals if proposal.rule.id not in known]
-    keep(store, new, "proposed", person=options.by, note=options.note)
+    keep_proposals(store, run_id, proposals, person=options.by, note=options.note)
     if options.output is not None:
         _write([proposal.rule for proposal in proposals], options.output)
-
-
-def _against(incident: str | None, rule: Rule) -> Rule:
-    return replace(rule, proposed_from={**(rule.proposed_from or {}), "incident": incident})
 
 
 def _add(options: argparse.Namespace, store: AnyStore) -> None:

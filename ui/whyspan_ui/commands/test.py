@@ -21,12 +21,13 @@ from whyspan_analysis.regression.source import AgentName, agent_name, source, st
 from whyspan_analysis.regression.tape import make_tape
 from whyspan_analysis.rules.history import PastRun, past_run
 from whyspan_analysis.rules.propose import propose
+from whyspan_analysis.rules.proposing import MEASURED_ON
 from whyspan_analysis.rules.stored import kept_rules, past_runs
 from whyspan_collector.service import AnyStore
 from whyspan_ui import terminal
 from whyspan_ui.commands import access
 from whyspan_ui.commands.incidents import account
-from whyspan_ui.commands.rules import MEASURED_ON, find
+from whyspan_ui.commands.rules import find
 from whyspan_ui.errors import UsageError
 
 EXAMPLES: Final = (

@@ -8,7 +8,7 @@ from whyspan_ui.components import badges, figures, live
 from whyspan_ui.components.markup import Markup, tag
 
 
-def header(row: dict[str, Any], *actions: Markup) -> Markup:
+def header(row: dict[str, Any], *actions: Markup | None) -> Markup:
     """One line: which run, how it ended, when, and its size, then what can be done with it."""
     facts = [
         figures.moment(row["start_ns"]),
@@ -39,8 +39,8 @@ def header(row: dict[str, Any], *actions: Markup) -> Markup:
     )
 
 
-def actions(run_id: str) -> tuple[Markup, Markup]:
-    """A link to the comparison, and a menu to copy the diagnosis or take the page away. Copying is done by assets/explorer/copy.js."""
+def actions(run_id: str, *, failed: bool) -> tuple[Markup | None, ...]:
+    """Links to the comparison and to a rule against a failure, and a menu to copy the diagnosis or take the page away. Copying is done by assets/explorer/copy.js."""
     api = f"/api/runs/{run_id}"
     copies = (
         ("Copy link", {"data_copy": "{link}"}),
@@ -60,4 +60,5 @@ def actions(run_id: str) -> tuple[Markup, Markup]:
         class_="share",
     )
     compare = tag("a", "Compare", href=f"compare?a={run_id}", target="_self", title="Beside the most alike passing run")
-    return compare, menu
+    rule = tag("a", "Propose a rule", href=f"rules?run={run_id}", target="_self", title="That would have stopped it")
+    return compare, rule if failed else None, menu

@@ -33,7 +33,7 @@ def page() -> None:
     st.session_state["run"] = found.run.run_id
     if live.is_watched(found.row["last_arrived_ns"]):
         live.follow(lambda: data.state(found.run.run_id), found.revision)
-    st.html(header(found.row, *actions(found.run.run_id)))
+    st.html(header(found.row, *actions(found.run.run_id, failed=found.row["outcome"] == "failed")))
     st.html(banner(found.run, found.diagnosis))
     explore(found, neighbours(found.run.run_id))
     tokens_per_decision(found.run, found.diagnosis)

@@ -10,6 +10,7 @@ from whyspan_analysis.report import wording
 from whyspan_ui import data
 from whyspan_ui.components.markup import Markup, tag
 from whyspan_ui.components.notices import empty_store
+from whyspan_ui.components.ruling import activating, may_rule, proposing
 
 BROKEN_SHOWN = 50
 """Runs listed that broke a rule, the latest; `whyspan rules broken` lists all."""
@@ -20,16 +21,15 @@ def page() -> None:
     if not data.status()["spans"]:
         empty_store(data.data_dir())
         return
-    rules, broken = data.rules(), data.rule_violations()
+    rules = _kept_and_made()
+    broken = data.rule_violations()
     if not rules:
         st.html(
             tag(
                 "p",
-                "No rule is kept. On the command line, ",
+                "No rule is kept. Propose some from a failed run here, or with ",
                 tag("code", "whyspan rules propose RUN"),
-                " makes some from a failed run, and ",
-                tag("code", "whyspan rules activate ID --by NAME"),
-                " puts one in force.",
+                " on the command line.",
                 class_="absent",
             )
         )
@@ -42,6 +42,9 @@ def page() -> None:
         placeholder="",
         alt="The rules that are kept, with their status and evidence",
     )
+    with st.expander("Put a rule in force", key="activating"):
+        if may_rule():
+            activating(rules)
     st.html(tag("h2", "Runs that broke one, the latest first"))
     if not broken:
         st.html(tag("p", "None.", class_="absent"))
@@ -49,6 +52,15 @@ def page() -> None:
         st.html(_violation(each))
     if len(broken) > BROKEN_SHOWN:
         st.html(tag("p", f"and {wording.count(len(broken) - BROKEN_SHOWN, 'more')}", class_="absent"))
+
+
+def _kept_and_made() -> list[dict[str, Any]]:
+    """The rules that are kept, those among them that somebody just had made from a run."""
+    run = st.query_params.get("run") or st.session_state.get("run") or next(iter(data.newest("status:failed")), "")
+    with st.expander("Propose rules from a failed run", key="proposing", expanded="run" in st.query_params):
+        if may_rule():
+            proposing(run)
+    return data.rules()
 
 
 def _rule(rule: Mapping[str, Any], broken: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,0 +1,71 @@
+"""Rules made from a failed run, and put in force by a person in their own name."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import streamlit as st
+
+from whyspan.rules.rule import RuleStatus
+from whyspan_analysis.report import wording
+from whyspan_analysis.rules.propose import Rejected
+from whyspan_analysis.rules.proposing import NotFailed
+from whyspan_ui import data
+from whyspan_ui.admission import Role, role_of
+from whyspan_ui.components.markup import tag
+from whyspan_ui.components.person import person
+
+_STATES: Final = {
+    "Active: stopped in the agent": RuleStatus.ACTIVE,
+    "Shadow: only reported": RuleStatus.SHADOW,
+}
+
+
+def may_rule() -> bool:
+    """Whether whoever looks may make rules; says so where not."""
+    if role_of(st.context.cookies) is Role.EDITOR:
+        return True
+    st.html(tag("p", "You may look here, and not make rules.", class_="absent"))
+    return False
+
+
+def proposing(run: str) -> None:
+    """Makes rules against a run of which the form shows the id, and says what was tried in vain."""
+    with st.form("propose", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        wanted = st.text_input("Failed run", value=run, max_chars=200, width=420)
+        asked = st.form_submit_button("Propose rules from it")
+    if not asked:
+        return
+    found = data.investigation(wanted.strip())
+    if found is None:
+        st.html(tag("p", "There is no run ", tag("code", wanted), ", or several begin like that.", class_="absent"))
+        return
+    try:
+        with st.spinner("Trying rules on the stored runs"):
+            proposals, rejected = data.propose_rules(found.run.run_id, None)
+    except NotFailed as error:
+        st.html(tag("p", str(error), class_="absent"))
+        return
+    words = f"{wording.count(len(proposals), 'rule')} would have stopped it in time: kept as candidates, with what they did on stored runs."
+    st.html(tag("p", words if proposals else "No rule would have stopped it in time and spared the good runs."))
+    _in_vain(rejected)
+
+
+def _in_vain(rejected: Sequence[Rejected]) -> None:
+    if rejected:
+        items = [tag("li", tag("code", each.rule.id), ": ", each.why) for each in rejected]
+        st.html(tag("details", tag("summary", f"Tried in vain: {len(items)}"), tag("ul", *items)))
+
+
+def activating(rules: Sequence[Mapping[str, Any]]) -> None:
+    """Puts one of the rules in force; the name of who does it must be said."""
+    with st.form("activate", border=False):
+        rule = st.selectbox("Rule", [each["id"] for each in rules])
+        state = st.radio("What it does from now on", list(_STATES), horizontal=True)
+        name = person("must be said")
+        note = st.text_input("Why", max_chars=1000, placeholder="may stay empty")
+        if st.form_submit_button("Put it in force"):
+            if name is None:
+                st.error("Say who does it: a rule is put in force in the name of a person.")
+                return
+            data.put_in_force(rule, _STATES[state], name, note.strip() or None)
+            st.rerun()
