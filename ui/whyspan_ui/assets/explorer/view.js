@@ -18,7 +18,7 @@ import { createFooter, createHelp, createToolbar } from "./toolbar.js";
 const REPORT_AFTER_MS = 90;
 const MAP_KEYS = { ArrowRight: "nextDecision", ArrowLeft: "previousDecision" };
 const LEAST_HEIGHT = 480;
-const BELOW = 122; // room for the folded chart and form below
+const BELOW = 168; // room for what is folded below: chart, claims and form
 
 export class Explorer {
   /**
