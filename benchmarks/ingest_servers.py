@@ -49,11 +49,11 @@ class Server(ABC):
 
     def cpu_seconds(self) -> float:
         """CPU time of all its processes, system time included."""
-        return sum(sum(process.cpu_times()[:2]) for process in self.processes())
+        return float(sum(sum(process.cpu_times()[:2]) for process in self.processes()))
 
     def rss_mib(self) -> float:
         """Resident memory of all its processes."""
-        return sum(process.memory_info().rss for process in self.processes()) / 2**20
+        return float(sum(process.memory_info().rss for process in self.processes())) / 2**20
 
 
 class Whyspan(Server):

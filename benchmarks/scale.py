@@ -11,10 +11,11 @@ import time
 from contextlib import closing
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 import duckdb
 
-from whyspan_collector.search.index import Text
+from whyspan_collector.search.index import Text, Trace
 from whyspan_collector.store import FILE_NAME, Store
 
 _LARGE = 5_000
@@ -54,7 +55,7 @@ _TRACES = """
 INSERT INTO traces SELECT trace_id, min(arrived_ns), max(arrived_ns), true FROM spans
 WHERE arrived_ns >= $since GROUP BY trace_id
 """
-_QUESTIONS = {
+_QUESTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "list page: 100 newest runs": ("runs", {"limit": 100}),
     "filter: agent, environment, duration": (
         "runs",
@@ -85,7 +86,7 @@ def build(folder: Path, spans: int) -> None:
                 Text(f"{n:016x}", "result", f"refund of order{number} step {n}")
                 for n in range(100 * (number % 50 == 0))
             ]
-            store.texts._index.replace(run["run_id"], run["last_arrived_ns"], said)  # noqa: SLF001 - without payload
+            store.texts._index.replace([Trace(run["run_id"], run["last_arrived_ns"], said)])  # noqa: SLF001 - without payload
 
 
 def measure(folder: Path) -> None:

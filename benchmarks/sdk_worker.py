@@ -152,7 +152,7 @@ def whyspan(sink: str) -> dict[str, list[float]]:
 def _read(span: ReadableSpan) -> dict[str, str]:
     """The attributes as values, however their JSON is spaced."""
     attributes = (span.attributes or {}).items()
-    return {key: repr(json.loads(value) if str(value)[:1] in "[{" else value) for key, value in attributes}
+    return {key: repr(json.loads(str(value)) if str(value)[:1] in "[{" else value) for key, value in attributes}
 
 
 def openinference(_sink: str) -> dict[str, list[float]]:

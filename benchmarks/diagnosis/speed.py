@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from statistics import median
 
 from whyspan_analysis.diagnose import diagnose
@@ -50,11 +50,11 @@ def _lines(number: int) -> list[dict[str, object]]:
     ]  # fmt: skip
 
 
-def _message(role: str, part: dict[str, object]) -> dict[str, object]:
+def _message(role: str, part: Mapping[str, object]) -> dict[str, object]:
     return {"role": role, "parts": [part]}
 
 
-def _span(number: int, name: str, attributes: dict[str, object], parent: str | None = "0" * 15 + "1") -> Span:
+def _span(number: int, name: str, attributes: Mapping[str, object], parent: str | None = "0" * 15 + "1") -> Span:
     start = START_NS + number * 1_000_000
     own = {**attributes, "gen_ai.agent.name": "support"}
     span = Span("ab" * 16, f"{number + 1:016x}", parent, name, "internal", start, start + 500_000, "unset")

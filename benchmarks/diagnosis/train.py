@@ -68,7 +68,8 @@ class _Scaled:
     def chances(self, weights: np.ndarray) -> np.ndarray:
         scores = self.traits @ weights + self.rest
         chances = np.exp(scores - scores.max())
-        return chances / chances.sum()
+        total: np.ndarray = chances / chances.sum()
+        return total
 
 
 def _value(runs: Sequence[_Scaled], weights: np.ndarray, penalty: float) -> float:
