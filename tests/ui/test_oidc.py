@@ -68,13 +68,20 @@ def test_who_may_write(described: Any, claims: dict[str, Any], role: Role | None
 
 
 def test_a_cookie_of_another_hand_is_none(described: Any) -> None:
-    """What we have not signed says nothing, and neither does a broken one or none at all; a person is named by address, name or id."""
+    """What we have not signed says nothing, and neither does a broken one or none at all."""
     described()
 
     for brought in (cookies("another secret of about that length", groups=["sre"]), {USER_COOKIE_NAME: "é"}, {}):
         assert role_of(brought) is None
-    assert person_of(cookies(sub="7", name="Ada")) == "Ada"
     assert person_of({}) is None
+
+
+def test_nobody_is_written_down_as_somebody_else(described: Any) -> None:
+    """A person is named by what the provider answers for: a verified address, else its own id of them."""
+    described()
+
+    assert person_of(cookies(sub="7", email="ada@example.com", email_verified=True)) == "ada@example.com"
+    assert person_of(cookies(sub="7", email="boss@example.com", name="The boss")) == "7"
 
 
 @pytest.mark.parametrize(
@@ -86,6 +93,7 @@ def test_a_cookie_of_another_hand_is_none(described: Any) -> None:
         ("https://id", "http://id", "https://"),
         ("/oauth2callback", "/", "/oauth2callback"),
         ('["sre"]', '"sre"', "list"),
+        ('"groups"', '["groups"]', "one claim"),
     ],
 )
 def test_a_file_that_describes_no_provider(described: Any, written: str, instead: str, complaint: str) -> None:

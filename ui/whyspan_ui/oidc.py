@@ -75,6 +75,8 @@ def _read(path: Path) -> Settings:
         raise WrongFile(f"{FILE}: redirect_uri is the dashboard's address with the path /oauth2callback")
     if not is_authlib_installed():
         raise WrongFile(f"{FILE}: single sign-on needs Authlib: pip install 'whyspan[oidc]'")
+    if not isinstance(ours.get("editor_claim", ""), str):
+        raise WrongFile(f'{FILE}: editor_claim of {path} must be the name of one claim, such as "groups"')
     return Settings(
         f"{own.scheme}://{own.netloc}",
         auth["cookie_secret"],
@@ -134,8 +136,8 @@ def may_write(claims: Mapping[str, Any]) -> bool:
 
 
 def name_of(claims: Mapping[str, Any]) -> str:
-    """Whom to write down: the e-mail address, else the name, else the provider's own id of the person."""
-    said = (claims.get(key) for key in ("email", "name", "sub"))
+    """Whom to write down: the verified e-mail address, else the provider's own id of the person; anything else they may have chosen."""
+    said = (claims.get("email") if claims.get("email_verified") is True else None, claims.get("sub"))
     return next((each for each in said if isinstance(each, str) and each), "somebody who signed in")
 
 
