@@ -6,12 +6,14 @@ where it installs, the trace page of Arize Phoenix on the same trace of 5,000 sp
 """
 
 import os
+import re
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -34,8 +36,8 @@ _PEER_SPANS: Final = 5_000
 _ROUNDS: Final = 3
 _KEYS: Final = ("d", "e", "d", "D", "d", "E", "d", "d")
 """Selections that are timed: decisions and problems, so every one is another span."""
-_TURNS: Final = range(2, 10)
-"""The turns of the long run that are selected by a click where our keys do not work: as many, on the first screens."""
+_TURN: Final = re.compile(r"^turn \d+$")
+"""The rows that are selected by a click where our keys do not work: turns of the long run, whichever the page shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Visit:
     selecting_cpu: float
     """CPU seconds of renderer and dashboard for one of them."""
     received: int
-    """Bytes over the network until then, as they were sent: compressed."""
+    """Bytes until then: responses as they were sent, compressed; frames of a web socket as they were read, uncompressed."""
 
 
 def run() -> None:
@@ -180,7 +182,7 @@ def _visit(chromium: str, place: _Place) -> Visit:
         network.send("Network.enable")
         sizes: list[int] = []
         network.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
-        network.on("Network.webSocketFrameReceived", lambda event: sizes.append(len(event["response"]["payloadData"])))
+        network.on("Network.webSocketFrameReceived", lambda event: sizes.append(_bytes(event["response"])))
         page.goto(place.url)
         page.wait_for_selector(place.home)
         page.wait_for_timeout(1000)
@@ -197,6 +199,12 @@ def _visit(chromium: str, place: _Place) -> Visit:
         return Visit(painted, cpu, selections, (_cpu(place.processes) - before) / len(_KEYS), received)
 
 
+def _bytes(frame: dict[str, Any]) -> int:
+    """Bytes of a web socket's frame; a binary one (opcode 2) is told in base64."""
+    payload = frame["payloadData"]
+    return len(b64decode(payload)) if frame["opcode"] == 2 else len(payload)
+
+
 def _press(page: Any, number: int) -> float:
     """A key of our explorer."""
     page.locator("[role=treegrid]").focus()
@@ -209,9 +217,9 @@ def _press(page: Any, number: int) -> float:
 
 def _click(page: Any, number: int) -> float:
     """A click on a turn's row in Phoenix, until the title of the details is the turn's."""
-    name = f"turn {_TURNS[number]}"
-    row = page.get_by_text(name, exact=True).first
+    row = page.get_by_text(_TURN).nth(number)
     row.scroll_into_view_if_needed()
+    name = row.inner_text()
     start = time.perf_counter()
     row.click()
     page.locator(f".span-header__name[title='{name}']").wait_for()

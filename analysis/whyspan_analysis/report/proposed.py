@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from whyspan.rules.rule import Rule
 from whyspan_analysis.batch import diagnose_run
 from whyspan_analysis.incidents.model import Incident, Measure
 from whyspan_analysis.report.model import ProposedRule
@@ -88,14 +89,15 @@ def _of(proposal: Proposal, run_id: str, measured_on: int) -> ProposedRule:
         hit=f"{measured.hit}/{measured.passing}",
         hit_interval=wilson(measured.hit, measured.passing),
         text=(
-            f"`{rule.id}`: `{_code(in_words(rule))}`. Of {count(measured_on, 'run')} it {_did(measured)}.{sign} "
-            f"`whyspan rules propose {run_id[:12]}` keeps it."
+            f"`{rule.id}` {_asks(rule)}. Of {count(measured_on, 'run')} it {_did(measured)}.{sign} "
+            f"`whyspan rules propose {run_id[:12]}` shows and keeps it."
         ),
     )
 
 
-def _code(words: str) -> str:
-    """A value of the trace that holds a backtick must not end the code."""
+def _asks(rule: Rule) -> str:
+    """What it tells the agent, which reads better than its expression; a value that holds a backtick must not begin code."""
+    words = f"would tell the agent “{rule.message.rstrip('.')}”" if rule.message else f"asks for {in_words(rule)}"
     return words.replace("`", "'")
 
 

@@ -83,7 +83,9 @@ def _rule(rule: Mapping[str, Any], broken: list[dict[str, Any]]) -> dict[str, An
 def _violation(each: Mapping[str, Any]) -> Markup:
     status = "stopped in the agent" if each["stopped"] else each["status"]
     link = tag("a", each["run_id"][:12], href=f"investigate?run={quote(each['run_id'], safe='')}", target="_self")
-    return tag("p", link, "  ", tag("b", each["rule_id"]), f"  {status}  {each['event']}: {each['words']}")
+    return tag(
+        "p", link, " ", tag("b", each["rule_id"]), f" ({status}) at ", tag("code", each["event"]), f": {each['words']}"
+    )
 
 
 page()
