@@ -100,6 +100,11 @@ def _plain(value: Any) -> Any:
     return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
 
 
+def cut(words: str, longest: int = QUOTE_LENGTH) -> str:
+    """The words, at most so many characters of them with an ellipsis as the last."""
+    return words if len(words) <= longest else f"{words[: longest - 1]}…"
+
+
 def refer(run: Run, span_id: str, path: str, needle: str | None = None) -> Ref:
     """Evidence at a path, quoted verbatim; a long text is cut around `needle`. Raises KeyError like `read`."""
     full = text(read(run, span_id, path))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from whyspan.rules.results import is_empty
-from whyspan_analysis.fields import refer
+from whyspan_analysis.fields import cut, refer
 from whyspan_analysis.lineage import END, Lineage
 from whyspan_analysis.model import Outcome, Ref, Run, Status
 from whyspan_analysis.steps import Steps
@@ -103,8 +103,7 @@ def error_ref(run: Run, span: Span) -> Ref:
 
 
 def _first_line(words: str) -> str:
-    line = words.strip().splitlines()[0] if words.strip() else "no message"
-    return line if len(line) <= 200 else f"{line[:199]}…"
+    return cut(words.strip().splitlines()[0] if words.strip() else "no message", 200)
 
 
 def _cut_off(run: Run, steps: Steps, _lineage: Lineage) -> Outcome | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from whyspan.semconv import Effect, Kind
+from whyspan_analysis.fields import cut
 from whyspan_analysis.model import Change, Undoing
 from whyspan_analysis.steps import Action
 
@@ -14,8 +15,6 @@ _UNDOING: Final[dict[str | None, Undoing]] = {
     Effect.IRREVERSIBLE: "cannot be undone",
     Effect.EXTERNAL: "reached somebody",
 }
-_SHOWN: Final = 160
-"""Characters of the arguments that are kept beside their hash, as of any quote."""
 
 
 def changes(actions: Iterable[Action]) -> list[Change]:
@@ -40,7 +39,7 @@ def _change(action: Action) -> Change:
         effect=declared,
         undoing=_UNDOING.get(declared, "not declared"),
         certain=action.ok,
-        arguments=arguments if len(arguments) <= _SHOWN else f"{arguments[: _SHOWN - 1]}…",
+        arguments=cut(arguments),
         digest=hashlib.sha256(arguments.encode("utf-8", "surrogatepass")).hexdigest(),
     )
 

@@ -9,12 +9,8 @@ from typing import Final
 from whyspan.semconv import Kind
 from whyspan_analysis.case import Case
 from whyspan_analysis.decisions import ANSWER
-from whyspan_analysis.fields import read, refer, text
+from whyspan_analysis.fields import cut, read, refer, text
 from whyspan_analysis.model import DecisionNode, Finding, Hypothesis, Ref, Role, Sentence
-
-_LONG = 160
-"""Characters of a quotation inside a sentence."""
-
 
 NO_CAUSE: Final = "No cause was found"
 """How a verdict says so, and the title of an incident whose runs' verdicts do."""
@@ -153,5 +149,4 @@ def _line(words: str) -> str:
 
 
 def _cut(words: str) -> str:
-    line = " ".join(words.split())
-    return line if len(line) <= _LONG else f"{line[: _LONG - 1]}…"
+    return cut(" ".join(words.split()))

@@ -1,19 +1,17 @@
 """What one run did outside of itself, whom it asked and what guards said, as its spans recorded it."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 from whyspan import semconv
 from whyspan.semconv import Kind, Verdict
 from whyspan_analysis.audit.model import Approval, AuditEntry
+from whyspan_analysis.fields import cut
 from whyspan_analysis.model import Change, Run
 from whyspan_analysis.output import rfc3339
 from whyspan_analysis.outside import changes
 from whyspan_analysis.reconstruct import read_steps
 from whyspan_collector.records import Span
-
-_SHOWN: Final = 160
-"""Characters of a question, an answer or a reason."""
 
 
 def entries_of(run: Run) -> Iterator[tuple[int, AuditEntry]]:
@@ -104,7 +102,4 @@ def _reason(span: Span) -> str:
 def _text(span: Span, key: str) -> str | None:
     """An attribute as text, cut; the chain's entry is shorter than that."""
     value = span.attributes.get(key)
-    if value is None:
-        return None
-    text = str(value)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    return None if value is None else cut(str(value))

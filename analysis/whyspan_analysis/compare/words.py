@@ -5,6 +5,7 @@ from typing import Final
 from whyspan_analysis.compare.differences import Difference, FieldDifference
 from whyspan_analysis.compare.moments import Moment
 from whyspan_analysis.decisions import ANSWER
+from whyspan_analysis.fields import cut
 
 _LONG: Final = 80
 """Characters of a quotation inside a sentence; the whole quote stands beside it."""
@@ -71,5 +72,4 @@ def _agent(moment: Moment) -> str:
 
 
 def _cut(words: str) -> str:
-    line = " ".join(words.split())
-    return line if len(line) <= _LONG else f"{line[: _LONG - 1]}…"
+    return cut(" ".join(words.split()), _LONG)

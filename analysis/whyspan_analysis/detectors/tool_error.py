@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from whyspan_analysis.case import Case, Detector
+from whyspan_analysis.fields import cut
 from whyspan_analysis.model import Finding, Role
 from whyspan_analysis.steps import Action
 from whyspan_analysis.subjects import subjects
@@ -71,8 +72,7 @@ def _passed_on(case: Case, action: Action) -> bool:
 
 
 def _line(error: str) -> str:
-    line = next(iter(error.strip().splitlines()), "")
-    return line if len(line) <= 160 else f"{line[:159]}…"
+    return cut(next(iter(error.strip().splitlines()), ""))
 
 
 DETECTOR = Detector("tool_error", "A tool failed", Role.CAUSE, 8.0, find)

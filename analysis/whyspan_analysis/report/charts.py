@@ -6,6 +6,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from whyspan_analysis.fields import cut
 from whyspan_analysis.report.model import Report
 
 _PERIOD_MS = {"minute": 60e3, "hour": 3600e3, "day": 86400e3, "week": 7 * 86400e3, "month": 30 * 86400e3}
@@ -101,5 +102,4 @@ def _whole(largest: int, ticks: int) -> dict[str, Any]:
 
 def _label(text: str, of: str | None) -> str:
     """A label Plotly shows as text: it would take `<` for a tag, and a long name would push the bars away."""
-    label = f"{text} · {of}" if of else text
-    return html.escape(label if len(label) <= 60 else label[:59] + "…")
+    return html.escape(cut(f"{text} · {of}" if of else text, 60))
