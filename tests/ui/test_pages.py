@@ -393,7 +393,7 @@ def test_a_verdict_is_judged(
     assert "it was &lt;b&gt;another" in shown(app)
     assert "1 wrong" in " ".join(Elements(shown(open_page(folder, "health.py"))).words)
 
-    monkeypatch.setattr("whyspan_ui.components.judging.role_of", lambda _: Role.VIEWER)
+    monkeypatch.setattr("whyspan_ui.components.person.role_of", lambda _: Role.VIEWER)
     app = open_page(folder, "investigate.py", run=row["run_id"])
     app.session_state[opened] = True
     assert not app.run().radio
@@ -424,7 +424,7 @@ def test_an_incident_is_acted_on(
     assert "the vendor &lt;b&gt;knows" in shown(app)
     assert "Fixed in" in shown(app)
 
-    monkeypatch.setattr("whyspan_ui.components.acting.role_of", lambda _: Role.VIEWER)
+    monkeypatch.setattr("whyspan_ui.components.person.role_of", lambda _: Role.VIEWER)
     app = open_page(folder, "failures.py")
     app.session_state["acting"] = True
     assert not app.run().radio

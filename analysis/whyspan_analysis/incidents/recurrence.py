@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 from whyspan_analysis.incidents.ledger import Ledger, Standing
@@ -95,8 +96,8 @@ class Recurrence:
         since = max([*moments, *([fixed] if fixed is not None else [])], default=None)
         if since is None:
             return None
-        counts = _shows_after_fix(standing, versions) if since == fixed else _began_after(since)
-        return self._counts(incident, since, [rule.rule_id for rule in active], counts)
+        is_after = partial(shows_after_fix, standing, versions) if since == fixed else _began_after(since)
+        return self._counts(incident, since, [rule.rule_id for rule in active], is_after)
 
     def _counts(
         self, incident: str | None, since_ns: int, rule_ids: Sequence[str], is_after: Callable[[_Row], bool]
@@ -156,10 +157,6 @@ def _in_force(events: Iterable[_Row], status: str) -> tuple[int | None, str | No
 
 def _began_after(since_ns: int) -> Callable[[_Row], bool]:
     return lambda row: row["at_ns"] >= since_ns
-
-
-def _shows_after_fix(standing: Standing, versions: Versions) -> Callable[[_Row], bool]:
-    return lambda row: shows_after_fix(standing, versions, row)
 
 
 def shows_after_fix(standing: Standing, versions: Versions, run: _Row) -> bool:

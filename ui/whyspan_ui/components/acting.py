@@ -10,9 +10,7 @@ from whyspan_analysis.incidents.model import Incident
 from whyspan_collector.errors import QueryError
 from whyspan_collector.incident_events import LONGEST
 from whyspan_ui import data
-from whyspan_ui.admission import Role, role_of
-from whyspan_ui.components.markup import tag
-from whyspan_ui.components.person import person
+from whyspan_ui.components.person import may_write, person
 
 _ACTS: Final[Mapping[str, Act]] = {
     "Acknowledge": "ack",
@@ -34,8 +32,7 @@ def acting(incidents: Sequence[Incident]) -> None:
     if not expander.open:
         return
     with expander:
-        if role_of(st.context.cookies) is not Role.EDITOR:
-            st.html(tag("p", "You may look here, and not change anything.", class_="absent"))
+        if not may_write("change anything"):
             return
         by_id = {incident.id: incident for incident in incidents}
         chosen = st.selectbox("Incident", list(by_id), format_func=lambda each: _named(each, by_id))

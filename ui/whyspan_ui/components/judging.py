@@ -9,13 +9,12 @@ import streamlit as st
 from whyspan_analysis.fleet import GRADES
 from whyspan_collector.annotations import LONGEST, Annotation
 from whyspan_ui import data
-from whyspan_ui.admission import Role, role_of
 from whyspan_ui.components import badges, figures
 from whyspan_ui.components.columns import title
 from whyspan_ui.components.explorer import selected
 from whyspan_ui.components.markup import Markup, tag
 from whyspan_ui.components.messages import block
-from whyspan_ui.components.person import person
+from whyspan_ui.components.person import may_write, person
 from whyspan_ui.data import Investigation
 
 _JUDGEMENTS = {"Right": "right", "Wrong": "wrong", "No judgement": None}
@@ -30,10 +29,8 @@ def judging(found: Investigation) -> None:
         said = data.annotations(found.run.run_id)
         if said:
             st.html(tag("div", *(_said(found, each) for each in said), class_="causes"))
-        if role_of(st.context.cookies) is Role.EDITOR:
+        if may_write("judge"):
             _form(found)
-        else:
-            st.html(tag("p", "You may look here, and not judge.", class_="absent"))
 
 
 def _form(found: Investigation) -> None:

@@ -4,11 +4,19 @@ from typing import Final
 
 import streamlit as st
 
-from whyspan_ui.admission import person_of
+from whyspan_ui.admission import Role, person_of, role_of
 from whyspan_ui.components.markup import tag
 
 LONGEST: Final = 200
 """Characters of a name."""
+
+
+def may_write(what: str) -> bool:
+    """Whether whoever looks may also write; says so where not, with `what` they may not do."""
+    if role_of(st.context.cookies) is Role.EDITOR:
+        return True
+    st.html(tag("p", f"You may look here, and not {what}.", class_="absent"))
+    return False
 
 
 def person(placeholder: str = "may stay empty") -> str | None:

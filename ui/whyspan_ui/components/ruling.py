@@ -10,7 +10,6 @@ from whyspan_analysis.report import wording
 from whyspan_analysis.rules.propose import Rejected
 from whyspan_analysis.rules.proposing import NotFailed
 from whyspan_ui import data
-from whyspan_ui.admission import Role, role_of
 from whyspan_ui.components.markup import tag
 from whyspan_ui.components.person import person
 
@@ -18,14 +17,6 @@ _STATES: Final = {
     "Active: stopped in the agent": RuleStatus.ACTIVE,
     "Shadow: only reported": RuleStatus.SHADOW,
 }
-
-
-def may_rule() -> bool:
-    """Whether whoever looks may make rules; says so where not."""
-    if role_of(st.context.cookies) is Role.EDITOR:
-        return True
-    st.html(tag("p", "You may look here, and not make rules.", class_="absent"))
-    return False
 
 
 def proposing(run: str) -> None:

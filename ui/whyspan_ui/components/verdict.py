@@ -150,7 +150,7 @@ def _suspects(run: Run, diagnosis: Diagnosis) -> Markup | None:
 
 def _other_findings(run: Run, diagnosis: Diagnosis) -> Markup | None:
     """What was found and accuses nobody, and why: undone in time, of a muted detector, a sign or an aside."""
-    accusing = [finding for hypothesis in diagnosis.hypotheses for finding in hypothesis.findings]
+    accusing = {finding for hypothesis in diagnosis.hypotheses for finding in hypothesis.findings}
     others = [finding for finding in diagnosis.findings if finding not in accusing]
     if not others:
         return None

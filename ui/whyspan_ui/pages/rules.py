@@ -10,7 +10,8 @@ from whyspan_analysis.report import wording
 from whyspan_ui import data
 from whyspan_ui.components.markup import Markup, tag
 from whyspan_ui.components.notices import empty_store
-from whyspan_ui.components.ruling import activating, may_rule, proposing
+from whyspan_ui.components.person import may_write
+from whyspan_ui.components.ruling import activating, proposing
 
 BROKEN_SHOWN = 50
 """Runs listed that broke a rule, the latest; `whyspan rules broken` lists all."""
@@ -43,7 +44,7 @@ def page() -> None:
         alt="The rules that are kept, with their status and evidence",
     )
     with st.expander("Put a rule in force", key="activating"):
-        if may_rule():
+        if may_write("make rules"):
             activating(rules)
     st.html(tag("h2", "Runs that broke one, the latest first"))
     if not broken:
@@ -58,7 +59,7 @@ def _kept_and_made() -> list[dict[str, Any]]:
     """The rules that are kept, those among them that somebody just had made from a run."""
     run = st.query_params.get("run") or st.session_state.get("run") or next(iter(data.newest("status:failed")), "")
     with st.expander("Propose rules from a failed run", key="proposing", expanded="run" in st.query_params):
-        if may_rule():
+        if may_write("make rules"):
             proposing(run)
     return data.rules()
 
