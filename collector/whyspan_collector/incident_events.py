@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 
 from whyspan_collector.errors import QueryError
 
-Kind: TypeAlias = Literal["status", "owner", "note", "merge", "split"]
+Kind: TypeAlias = Literal["status", "owner", "note", "test", "merge", "split"]
 State: TypeAlias = Literal["open", "acknowledged", "fixed", "ignored"]
 
 LONGEST: Final = 10_000
@@ -24,7 +24,7 @@ class IncidentEvent:
     """The signature it is about."""
     kind: Kind
     value: str | None = None
-    """The status, the owner (None: nobody any more), or the words of the note."""
+    """The status, the owner (None: nobody any more), the words of the note, or the name of the test."""
     version: str | None = None
     """With status `fixed`: the version that holds the fix, None where there are no versions."""
     other: str | None = None
@@ -48,8 +48,8 @@ class IncidentEvent:
             raise QueryError("an incident cannot be merged with itself, nor kept apart from itself")
         if self.kind == "status" and self.value not in get_args(State):
             raise QueryError(f"there is no status {self.value!r}; there are {', '.join(get_args(State))}")
-        if self.kind == "note" and not self.value:
-            raise QueryError("a note needs words")
+        if self.kind in ("note", "test") and not self.value:
+            raise QueryError(f"a {self.kind} needs {'words' if self.kind == 'note' else 'a name'}")
 
 
 def read_event(sent: Any) -> IncidentEvent:

@@ -22,6 +22,7 @@ from whyspan_analysis.incidents.ledger import fold
 from whyspan_analysis.incidents.model import Incident, IncidentsDocument
 from whyspan_analysis.incidents.statistics import corrected, fisher
 from whyspan_analysis.incidents.versions import OfVersion, Versions, onset
+from whyspan_analysis.incidents.words import measure_words, prevention_words
 from whyspan_collector.incident_events import IncidentEvent
 from whyspan_collector.store import Store
 
@@ -157,6 +158,38 @@ def test_without_versions_time_decides_whether_it_came_back(store: Store, add: A
 
     add(1, "HTTP 503", day=200)
     assert only(store).reopened is not None
+
+
+def test_what_was_done_is_listed_with_what_came_of_it(store: Store, add: Add) -> None:
+    """Each fix and each test by itself, whatever the runs since say of it; a fix that failed stays in the list."""
+    add(3, "HTTP 503", version="1", day=0)
+    incident = only(store).id
+    store.record_incident_event(IncidentEvent(NOW - 99 * DAY, incident, "test", "test_refund", person="ada"))
+    alone = only(store).prevention
+    assert (alone and alone.state, alone and prevention_words(alone)) == (
+        "quiet",
+        "Test `test_refund` written by ada: these agents have not run since (3 failed of it before).",
+    )
+
+    store.record_incident_event(IncidentEvent(NOW - 98 * DAY, incident, "status", "fixed", version="2"))
+    add(2, "HTTP 503", version="2", day=3)
+    store.record_incident_event(IncidentEvent(NOW - 95 * DAY, incident, "status", "fixed", version="3"))
+    store.record_incident_event(IncidentEvent(NOW - 95 * DAY, incident, "test", "test_refund"))
+    add(4, version="3", day=6)
+
+    done = only(store).prevention
+    assert done is not None
+    assert (done.state, done.failures_since, done.runs_since) == ("quiet", 0, 4)
+    assert [measure_words(each).partition(": ")[2] for each in done.measures] == [
+        "came back, 2 failed of it in 6 runs since",
+        "came back, 2 failed of it in 6 runs since",
+        "quiet, 0 failed of it in 4 runs since",
+    ]
+    assert [(each.kind, each.name, each.status) for each in done.measures] == [
+        ("test", "test_refund", "written"),
+        ("fix", "2", "fixed before"),
+        ("fix", "3", "fixed"),
+    ]
 
 
 def test_versions_that_are_no_numbers_are_ordered_by_their_first_run() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from whyspan_analysis.audit.model import AuditEntry
 from whyspan_analysis.audit.runs import entries_of
@@ -81,9 +81,12 @@ def _rule(row: dict[str, Any]) -> AuditEntry:
     )
 
 
+_DONE: Final = {"owner": "assigned", "note": "noted", "test": "tested", "merge": "merged", "split": "split"}
+
+
 def _incident(row: dict[str, Any]) -> AuditEntry:
-    done = {"owner": "assigned", "note": "noted", "merge": "merged", "split": "split"}.get(row["kind"], row["value"])
-    about = (row["value"] if row["kind"] in ("owner", "note") else None, row["version"], row["other"])
+    done = row["value"] if row["kind"] == "status" else _DONE[row["kind"]]
+    about = (None if row["kind"] == "status" else row["value"], row["version"], row["other"])
     return AuditEntry(
         at=rfc3339(row["at_ns"]),
         kind="incident",

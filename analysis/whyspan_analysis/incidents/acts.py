@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, TypeAlias
 from whyspan_analysis.incidents.model import Incident
 from whyspan_collector.incident_events import IncidentEvent, State
 
-Act: TypeAlias = Literal["ack", "fix", "ignore", "reopen", "assign", "note", "merge", "split"]
+Act: TypeAlias = Literal["ack", "fix", "ignore", "reopen", "assign", "note", "test", "merge", "split"]
 
 _STATUS: Final[dict[str, State]] = {"ack": "acknowledged", "fix": "fixed", "ignore": "ignored", "reopen": "open"}
 
@@ -26,15 +26,15 @@ def event(  # noqa: PLR0913 - the fields of the event, all but two by name
         act: what is done.
         incident: to which one, by its id.
         person: who does it, as they call themselves.
-        text: with `assign` the owner (None: nobody any more), with `note` the words.
+        text: with `assign` the owner (None: nobody any more), with `note` the words, with `test` its name.
         version: with `fix`: the version that holds the fix, where there are versions.
         other: with `merge` and `split`: the other signature.
     """
     what: dict[str, Any] = {"kind": act, "other": other}
     if act in _STATUS:
         what = {"kind": "status", "value": _STATUS[act], "version": version if act == "fix" else None}
-    elif act in ("assign", "note"):
-        what = {"kind": "owner" if act == "assign" else "note", "value": text}
+    elif act in ("assign", "note", "test"):
+        what = {"kind": "owner" if act == "assign" else act, "value": text}
     return IncidentEvent(time.time_ns(), incident, person=person, **what)
 
 

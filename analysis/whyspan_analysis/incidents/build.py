@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
 import polars as pl
@@ -10,7 +9,7 @@ import polars as pl
 from whyspan_analysis import fleet
 from whyspan_analysis.detectors import BY_NAME
 from whyspan_analysis.incidents.changes import what_changed
-from whyspan_analysis.incidents.ledger import Ledger, Standing, read_ledger
+from whyspan_analysis.incidents.ledger import Ledger, read_ledger
 from whyspan_analysis.incidents.model import (
     Alarm,
     Change,
@@ -18,16 +17,16 @@ from whyspan_analysis.incidents.model import (
     Incident,
     IncidentsDocument,
     IntroducedIn,
-    Measure,
     NoteEntry,
     Point,
-    Prevention,
     Reopened,
     SignatureParts,
     VersionCount,
+    moment,
 )
+from whyspan_analysis.incidents.prevention import prevention_of
 from whyspan_analysis.incidents.proposals import proposals
-from whyspan_analysis.incidents.recurrence import Counts, Recurrence, read_recurrence
+from whyspan_analysis.incidents.recurrence import Recurrence, read_recurrence
 from whyspan_analysis.incidents.runs import Known, read_known, read_runs
 from whyspan_analysis.incidents.standing import came_back
 from whyspan_analysis.incidents.versions import Versions, by_version, onset, read_versions
@@ -125,7 +124,7 @@ def _incident(view: _View, incident: str, members: pl.DataFrame) -> Incident:
         cause=cause,
         parts=SignatureParts(**known.parts),
         status="open" if back else standing.status,
-        fixed_in=standing.version if standing.status == "fixed" else None,
+        fixed_in=standing.fix.name if standing.fix else None,
         reopened=Reopened(**back | {"at": moment(back["at"])}) if back else None,
         owner=standing.owner,
         notes=[NoteEntry(at=moment(note.at_ns), person=note.person, text=note.text) for note in standing.notes],
@@ -138,7 +137,7 @@ def _incident(view: _View, incident: str, members: pl.DataFrame) -> Incident:
         versions=[VersionCount(**asdict(each)) for each in versions if each.failed or len(versions) <= _VERSIONS],
         introduced_in=IntroducedIn(**asdict(found)) if found else None,
         changed=view.changed[incident],
-        prevention=_prevention(period, incident, standing),
+        prevention=prevention_of(incident, period.recurrence, standing, period.versions),
         grades={grade: count for grade in fleet.GRADES if (count := members.filter(pl.col("grade") == grade).height)},
         cost=_known_sum(members["cost"]),
         **costs,
@@ -146,47 +145,6 @@ def _incident(view: _View, incident: str, members: pl.DataFrame) -> Incident:
         time_ms=_known_sum(members["duration_ms"]),
         trend=_trend(incident, among, view.interval),
         examples=[_example(row, view.run_url) for row in best_evidenced(members).head(EXAMPLES).to_dicts()],
-    )
-
-
-def _prevention(period: Period, incident: str, standing: Standing) -> Prevention | None:
-    rules = period.recurrence.against(incident)
-    measures = [
-        Measure(
-            kind="rule",
-            name=rule.rule_id,
-            status=rule.status,  # type: ignore[arg-type] # pydantic checks what the store says
-            at=None if rule.since_ns is None else moment(rule.since_ns),
-            person=rule.person,
-            stopped=rule.evidence.get("stopped"),
-            hit=rule.evidence.get("hit"),
-        )
-        for rule in rules
-    ]
-    if standing.status == "fixed" and standing.at_ns is not None:
-        fix = Measure(
-            kind="fix",
-            name=standing.version,
-            status="fixed",
-            at=moment(standing.at_ns),
-            person=standing.person,
-            stopped=None,
-            hit=None,
-        )
-        measures.append(fix)
-    if not measures:
-        return None
-    counts = period.recurrence.of_incident(incident, standing, period.versions)
-    since = counts or Counts(0)
-    return Prevention(
-        state=counts.effectiveness.value if counts else None,
-        since=moment(counts.since_ns) if counts else None,
-        failures_before=since.failures_before,
-        failures_since=since.failures_since,
-        runs_since=since.runs_since,
-        stopped_since=since.stopped_since,
-        broken_since=since.broken_since,
-        measures=measures,
     )
 
 
@@ -254,11 +212,3 @@ def _example(row: Mapping[str, Any], run_url: Url) -> ExampleRun:
 def _known_sum(values: pl.Series) -> Any:
     known = values.drop_nulls()
     return known.sum() if len(known) else None
-
-
-def moment(time_ns: int) -> str | None:
-    """RFC 3339 in UTC to the second; None beyond the year 9999."""
-    try:
-        return datetime.fromtimestamp(time_ns / 1e9, UTC).isoformat(timespec="seconds")
-    except (ValueError, OverflowError, OSError):
-        return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from whyspan_collector.incident_events import State
 from whyspan_collector.service import AnyStore
@@ -17,19 +17,46 @@ class Note:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Something a person did against an incident."""
+
+    kind: Literal["fix", "test"]
+    at_ns: int
+    person: str | None
+    name: str | None
+    """Of a fix: the version that holds it, where there are versions. Of a test: its name."""
+
+
 @dataclass(slots=True)
 class Standing:
     """Where an incident stands, as people left it."""
 
     status: State = "open"
-    version: str | None = None
-    """With status `fixed`: the version that holds the fix."""
-    at_ns: int | None = None
-    """When the status was set last."""
-    person: str | None = None
-    """Who set it."""
+    done: list[Done] = field(default_factory=list)
+    """All fixes and tests that were ever recorded, oldest first; of a test that was written again, the first time."""
     owner: str | None = None
     notes: list[Note] = field(default_factory=list)
+
+    @property
+    def fix(self) -> Done | None:
+        """The fix that counts: the last one, while the incident is called fixed."""
+        fixes = [done for done in self.done if done.kind == "fix"]
+        return fixes[-1] if self.status == "fixed" else None
+
+    def take(self, event: Mapping[str, Any]) -> None:
+        """Takes the next event about the incident."""
+        at_ns, person, value = event["at_ns"], event["person"], event["value"]
+        if event["kind"] == "status":
+            self.status = value
+            if value == "fixed":
+                self.done.append(Done("fix", at_ns, person, event["version"]))
+        elif event["kind"] == "owner":
+            self.owner = value
+        elif event["kind"] == "note":
+            self.notes.append(Note(at_ns, person, value))
+        elif event["kind"] == "test" and not any(done.kind == "test" and done.name == value for done in self.done):
+            self.done.append(Done("test", at_ns, person, value))
 
 
 @dataclass(slots=True)
@@ -54,15 +81,8 @@ class Ledger:
         """Where an incident stands: what was done about any of the signatures it is made of now, in order."""
         standing = Standing()
         for event in self._events:
-            if self.incident(event["incident"]) != incident:
-                continue
-            if event["kind"] == "status":
-                standing.status, standing.version = event["value"], event["version"]
-                standing.at_ns, standing.person = event["at_ns"], event["person"]
-            elif event["kind"] == "owner":
-                standing.owner = event["value"]
-            elif event["kind"] == "note":
-                standing.notes.append(Note(event["at_ns"], event["person"], event["value"]))
+            if self.incident(event["incident"]) == incident:
+                standing.take(event)
         return standing
 
     def add(self, event: Mapping[str, Any]) -> None:

@@ -4,12 +4,16 @@
 """
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from whyspan_analysis.output import Text
+
+Status: TypeAlias = Literal["candidate", "shadow", "active", "written", "fixed", "fixed before"]
+Worked: TypeAlias = Literal["prevented", "came back", "quiet"]
 
 
 class _Record(BaseModel):
@@ -107,24 +111,34 @@ class Change(_Record):
 
 
 class Measure(_Record):
-    """Something that was done about an incident."""
+    """Something that was done about an incident, and what came of it since."""
 
-    kind: Literal["rule", "fix"]
-    name: Text | None = Field(description="The rule's id, or the version that holds the fix.")
-    status: Literal["candidate", "shadow", "active", "fixed"]
+    kind: Literal["rule", "test", "fix"]
+    name: Text | None = Field(description="The rule's id, the test's name, or the version that holds the fix.")
+    status: Status = Field(
+        description="Of a rule, a test and a fix; `fixed before`: another fix followed, or the incident was opened again."
+    )
     at: str | None = Field(description="Since when it is so; null for a candidate.")
     person: Text | None
     stopped: Text | None = Field(
-        description="Of a rule: what it would have stopped of the stored failures when it was measured."
+        None, description="Of a rule: what it would have stopped of the stored failures when it was measured."
     )
-    hit: Text | None = Field(description="Likewise: which good runs it would have hit.")
+    hit: Text | None = Field(None, description="Likewise: which good runs it would have hit.")
+    state: Worked | None = Field(
+        None, description="Since then; null for a rule that is not active. Only a rule can have `prevented` anything."
+    )
+    failures_since: int | None = Field(None, description="Runs that failed of it since; null for a candidate.")
+    runs_since: int | None = Field(None, description="Likewise: diagnosed runs of the agents concerned.")
+    stopped_since: int | None = Field(
+        None, description="Likewise: runs in which the guard stopped what breaks the rule."
+    )
 
 
 class Prevention(_Record):
     """What was done about an incident, and whether it worked since; computed from the runs, never set by hand."""
 
-    state: Literal["prevented", "came back", "quiet"] | None = Field(
-        description="Since the last time something was done. `prevented`: the guard in the agent stopped what breaks a rule against "
+    state: Worked | None = Field(
+        description="Since a rule or a fix, or a test where it is all there is, last came into force. `prevented`: the guard in the agent stopped what breaks a rule against "
         "it, and no run failed of it; `quiet`: neither. Null where nothing is in force."
     )
     since: str | None
@@ -135,7 +149,7 @@ class Prevention(_Record):
     runs_since: int = Field(description="Diagnosed runs of the agents concerned.")
     stopped_since: int = Field(description="Runs in which the guard stopped a call that breaks a rule against it.")
     broken_since: int = Field(description="Runs that broke such a rule and were not stopped.")
-    measures: list[Measure]
+    measures: list[Measure] = Field(description="Rules, then tests and fixes in the order in which they were recorded.")
 
 
 class Incident(_Record):
@@ -215,6 +229,14 @@ class IncidentsDocument(_Record):
     incidents: list[Incident]
     proposals: list[Proposal]
     alarms: list[Alarm] = Field(description="What is not as it was in the last day, by our clock.")
+
+
+def moment(time_ns: int) -> str | None:
+    """A time as these documents write it, RFC 3339 in UTC to the second; None beyond the year 9999."""
+    try:
+        return datetime.fromtimestamp(time_ns / 1e9, UTC).isoformat(timespec="seconds")
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def schema() -> str:

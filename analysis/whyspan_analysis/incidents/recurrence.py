@@ -1,6 +1,6 @@
 """Whether what was done about a cause has worked: computed from the logs and the runs since, never set by hand.
 
-Done about it was a rule that was made from one of its runs, or a fix that somebody recorded.
+Done about it was a rule that was made from one of its runs, a test that was written of one, or a fix that somebody recorded.
 """
 
 import json
@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
+from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
-from whyspan_analysis.incidents.ledger import Ledger, Standing
+from whyspan_analysis.incidents.ledger import Done, Ledger, Standing
 from whyspan_analysis.incidents.versions import Versions
 from whyspan_collector.service import AnyStore
 
@@ -88,15 +89,25 @@ class Recurrence:
             return None
         return self._counts(rule.incident, rule.since_ns, [rule.rule_id], _began_after(rule.since_ns))
 
+    def of_done(self, incident: str, done: Done, versions: Versions) -> Counts:
+        """What happened since a fix or a test was recorded. Neither stops anything, so no run counts as stopped."""
+        return self._counts(incident, done.at_ns, (), _shows_after(done, versions))
+
     def of_incident(self, incident: str, standing: Standing, versions: Versions) -> Counts | None:
-        """What happened since something was last done: a rule made active, or a fix recorded. None where nothing was."""
+        """What happened since something was last done: a rule made active, or a fix recorded. None where nothing was.
+
+        A test changes nothing in the agent that runs: it counts from then on only where it is all that was done.
+        """
         active = [rule for rule in self.against(incident) if rule.status == "active"]
-        moments = [rule.since_ns for rule in active if rule.since_ns is not None]
-        fixed = standing.at_ns if standing.status == "fixed" else None
-        since = max([*moments, *([fixed] if fixed is not None else [])], default=None)
-        if since is None:
+        moments = [(rule.since_ns, _began_after(rule.since_ns)) for rule in active if rule.since_ns is not None]
+        if standing.fix is not None:
+            moments.append((standing.fix.at_ns, _shows_after(standing.fix, versions)))
+        tests = [done for done in standing.done if done.kind == "test"]
+        if not moments and tests:
+            moments = [(tests[-1].at_ns, _began_after(tests[-1].at_ns))]
+        if not moments:
             return None
-        is_after = partial(shows_after_fix, standing, versions) if since == fixed else _began_after(since)
+        since, is_after = max(moments, key=itemgetter(0))
         return self._counts(incident, since, [rule.rule_id for rule in active], is_after)
 
     def _counts(
@@ -155,13 +166,16 @@ def _in_force(events: Iterable[_Row], status: str) -> tuple[int | None, str | No
     return found
 
 
+def _shows_after(done: Done, versions: Versions) -> Callable[[_Row], bool]:
+    return partial(shows_after_fix, done, versions) if done.kind == "fix" else _began_after(done.at_ns)
+
+
 def _began_after(since_ns: int) -> Callable[[_Row], bool]:
     return lambda row: row["at_ns"] >= since_ns
 
 
-def shows_after_fix(standing: Standing, versions: Versions, run: _Row) -> bool:
+def shows_after_fix(fix: Done, versions: Versions, run: _Row) -> bool:
     """True when a run (agent, version, at_ns) counts after the fix: its version holds it, or, where one is unknown, it began later."""
-    fixed_ns = standing.at_ns or 0
-    if standing.version is not None and run["version"] is not None:
-        return versions.reaches(run["agent"], run["version"], standing.version, fixed_ns)
-    return bool(run["at_ns"] > fixed_ns)
+    if fix.name is not None and run["version"] is not None:
+        return versions.reaches(run["agent"], run["version"], fix.name, fix.at_ns)
+    return bool(run["at_ns"] > fix.at_ns)

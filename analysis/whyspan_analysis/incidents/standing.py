@@ -14,12 +14,13 @@ def came_back(standing: Standing, members: pl.DataFrame, versions: Versions) -> 
 
     A run counts when its version holds the fix; where it or the fix has no version, when it began after the fix was recorded.
     """
-    if standing.status != "fixed" or standing.at_ns is None:
+    fix = standing.fix
+    if fix is None:
         return None
     for run in members.sort("at_ns", descending=True).to_dicts():
         version = run["version"]
-        if shows_after_fix(standing, versions, run):
-            said = f"fixed in {standing.version}" if standing.version else "fixed"
+        if shows_after_fix(fix, versions, run):
+            said = f"fixed in {fix.name}" if fix.name else "fixed"
             where = f"in version {version}" if version else "in a run without a version"
             return {
                 "run_id": run["run_id"],

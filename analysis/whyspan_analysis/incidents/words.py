@@ -20,26 +20,42 @@ def sparkline(trend: Sequence[Point]) -> str:
 
 def prevention_words(prevention: Prevention) -> str:
     """What was done about an incident and what came of it, in a sentence."""
-    done = [_measure_words(measure) for measure in prevention.measures]
-    in_force = [words for words in done if words is not None]
-    if prevention.state is None or not in_force:
-        waiting = ", ".join(f"`{measure.name}` ({measure.status})" for measure in prevention.measures)
-        return f"Nothing is in force against it yet; there is {waiting}."
+    if prevention.state is None:
+        waiting = ", ".join(f"`{measure.name or measure.kind}` ({measure.status})" for measure in prevention.measures)
+        return f"Nothing is in force against it; there is {waiting}."
+    done = " and ".join(_in_force(each) for each in prevention.measures if each.status in _IN_FORCE)
+    done = done[0].upper() + done[1:]
     if not prevention.runs_since:
-        return f"{' and '.join(in_force)}: these agents have not run since ({prevention.failures_before:,} failed of it before)."
+        return f"{done}: these agents have not run since ({prevention.failures_before:,} failed of it before)."
     runs = f"{prevention.runs_since:,} {'run' if prevention.runs_since == 1 else 'runs'}"
     counts = f"{prevention.failures_since:,} failed of it in {runs} since ({prevention.failures_before:,} before)"
     stopped = f", and the guard stopped {prevention.stopped_since:,} more" if prevention.stopped_since else ""
     missed = f"; {prevention.broken_since:,} broke a rule unstopped" if prevention.broken_since else ""
-    return f"{' and '.join(in_force)}: {counts}{stopped}{missed}."
+    return f"{done}: {counts}{stopped}{missed}."
 
 
-def _measure_words(measure: Measure) -> str | None:
-    """None where it is not in force."""
+_IN_FORCE: Final = ("active", "fixed", "written")
+
+
+def _in_force(measure: Measure) -> str:
     by = f" by {measure.person}" if measure.person else ""
     if measure.kind == "fix":
-        return f"Fixed in `{measure.name}`{by}" if measure.name else f"Fixed{by}"
-    return f"Rule `{measure.name}` active{by}" if measure.status == "active" else None
+        return f"fixed in `{measure.name}`{by}" if measure.name else f"fixed{by}"
+    return f"{measure.kind} `{measure.name}` {measure.status}{by}"
+
+
+def measure_words(measure: Measure) -> str:
+    """One thing that was done about an incident, since when, by whom, and what came of it."""
+    by = f" by {measure.person}" if measure.person else ""
+    name = f" `{measure.name}`" if measure.name else ""
+    since = f", {'since ' if measure.kind == 'rule' else ''}{measure.at[:10]}" if measure.at else ""
+    done = f"{measure.kind}{name} {measure.status}{by}{since}"
+    if measure.failures_since is None or measure.runs_since is None:
+        return done
+    runs = f"{measure.runs_since:,} {'run' if measure.runs_since == 1 else 'runs'}"
+    stopped = f", the guard stopped it in {measure.stopped_since:,}" if measure.stopped_since else ""
+    state = f"{measure.state}, " if measure.state else ""
+    return f"{done}: {state}{measure.failures_since:,} failed of it in {runs} since{stopped}"
 
 
 def change_words(change: Change) -> str:

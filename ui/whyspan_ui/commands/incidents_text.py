@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from whyspan_analysis.incidents.model import Incident, IncidentsDocument, Prevention
-from whyspan_analysis.incidents.words import change_words, prevention_words, sparkline
+from whyspan_analysis.incidents.words import change_words, measure_words, prevention_words, sparkline
 from whyspan_analysis.report.wording import cost, count, duration, number, percent, when
 from whyspan_ui.printable import one_line
 from whyspan_ui.terminal import err, out, sentence, text, word
@@ -94,6 +94,11 @@ def print_incident(incident: Incident) -> None:
         out.print(
             text(f"  whyspan why {example.run_id[:12]}  ", word(example.grade), "  ", sentence(example.verdict or ""))
         )
+    if incident.prevention:
+        out.print()
+        out.print(text(("What was done about it", "underline")))
+        for measure in incident.prevention.measures:
+            out.print(text("  ", sentence(measure_words(measure))), soft_wrap=True)
     if incident.notes:
         out.print()
         out.print(text(("Notes", "underline")))

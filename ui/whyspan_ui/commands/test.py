@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
         except NotExportable as reason:
             raise UsageError(f"no test was written for run {run_id}: {reason}") from reason
         test, now = _write(taped.document, options)
-        _note(store, run_id, test)
+        _record(store, run_id, test)
     _print(options, test, recording, proof, now)
     return 0
 
@@ -135,12 +135,11 @@ def _write(tape: TapeDocument, options: argparse.Namespace) -> tuple[Path, Now |
     return test, now
 
 
-def _note(store: AnyStore, run_id: str, test: Path) -> None:
+def _record(store: AnyStore, run_id: str, test: Path) -> None:
     """The run's incident remembers what was done about it."""
     [row] = store.query("run", run_id=run_id).to_pylist()
     if row["signature"]:
-        words = f"regression test {test.stem}"
-        store.record_incident_event(event("note", row["signature"], person=account(), text=words))
+        store.record_incident_event(event("test", row["signature"], person=account(), text=test.stem))
 
 
 @contextmanager

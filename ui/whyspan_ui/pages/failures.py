@@ -5,7 +5,7 @@ import streamlit as st
 
 from whyspan_analysis import fleet
 from whyspan_analysis.incidents.model import Incident, Proposal
-from whyspan_analysis.incidents.words import change_words, prevention_words, sparkline
+from whyspan_analysis.incidents.words import change_words, measure_words, prevention_words, sparkline
 from whyspan_analysis.report import wording
 from whyspan_analysis.words import NO_CAUSE
 from whyspan_ui import data, theme
@@ -138,6 +138,8 @@ def _news(incident: Incident) -> list[Markup]:
         lines.append(tag("div", prose(incident.reopened.text)))
     if incident.prevention:
         lines.append(tag("div", prose(prevention_words(incident.prevention))))
+        done = incident.prevention.measures
+        lines += [tag("div", prose(measure_words(each)), class_="muted") for each in done if len(done) > 1]
     if incident.owner:
         lines.append(tag("div", "Owner: ", tag("bdi", incident.owner)))
     lines += [
