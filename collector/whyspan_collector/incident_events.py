@@ -1,4 +1,4 @@
-"""What a person did about an incident: one record of the append-only table `incident_events`."""
+"""What a person did about an incident: one record of the append-only table `incident_events`, chained (`event_chain`)."""
 
 import re
 from dataclasses import dataclass, fields

@@ -1,24 +1,19 @@
-"""What happened to a rule: one record of the append-only table `rule_events`, each with the hash of all before it.
+"""What happened to a rule: one record of the append-only table `rule_events`, each chained to those before (`event_chain`)."""
 
-A row that is changed, removed or put in afterwards breaks the chain from there on (`broken_at`).
-"""
-
-import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 from whyspan_collector.errors import QueryError
 
-Action: TypeAlias = Literal["proposed", "imported", "shadowed", "activated", "retired", "overridden"]
+Action: TypeAlias = Literal["proposed", "imported", "shadowed", "activated", "retired"]
 
 LONGEST: Final = 200_000
 """Characters of a rule's record."""
 LONGEST_NOTE: Final = 10_000
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,62}[a-z0-9]")
-_BY_PEOPLE: Final = ("shadowed", "activated", "retired", "overridden")
+_BY_PEOPLE: Final = ("shadowed", "activated", "retired")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +61,3 @@ def read_rule_event(sent: Any) -> RuleEvent:
     if not isinstance(sent, dict) or not {"at_ns", "rule_id", "action", "record"} <= sent.keys() <= names:
         raise QueryError(f"a rule event is a JSON object with at_ns, rule_id, action and record, of {sorted(names)}")
     return RuleEvent(**sent)
-
-
-def link(event: RuleEvent, number: int, before: str) -> str:
-    """The hash of an event and all before it, 64 hex digits; `before` is that of the one before, empty for the first."""
-    content = json.dumps({**asdict(event), "number": number, "before": before}, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def broken_at(rows: Iterable[Mapping[str, Any]]) -> int | None:
-    """The number from which on a log of events, in order, is not what was written; None where all of it is."""
-    before = ""
-    for expected, row in enumerate(rows, start=1):
-        names = [field.name for field in fields(RuleEvent)]
-        try:
-            hashed = link(RuleEvent(**{name: row[name] for name in names}), row["number"], before)
-        except QueryError:
-            return expected
-        if row["number"] != expected or row["hash"] != hashed:
-            return expected
-        before = hashed
-    return None

@@ -20,6 +20,7 @@ from whyspan_collector import copies, prices, sql
 from whyspan_collector.annotations import Annotation
 from whyspan_collector.erase import erase
 from whyspan_collector.errors import QueryError, StoreBusy, StoreError, StoreUnavailable
+from whyspan_collector.event_chain import link
 from whyspan_collector.incident_events import IncidentEvent
 from whyspan_collector.merge import IngestCounts, add_to_counters, merge
 from whyspan_collector.migrate import migrate
@@ -29,7 +30,7 @@ from whyspan_collector.records import Log, Sent, Span
 from whyspan_collector.refresh import refresh
 from whyspan_collector.reprice import reprice
 from whyspan_collector.rule_checks import RuleChecks
-from whyspan_collector.rule_events import RuleEvent, link
+from whyspan_collector.rule_events import RuleEvent
 from whyspan_collector.search import Excerpt, Texts
 from whyspan_collector.sweep import sweep
 from whyspan_collector.turns import Turns
@@ -140,17 +141,19 @@ class Store:
             writer.execute(sql.statements()["insert_diagnoses"])
 
     def record_incident_event(self, event: IncidentEvent) -> None:
-        """Adds what somebody did about an incident to those before; it is never changed again."""
-        with self._lock, self._transaction() as writer:
-            writer.execute(sql.statements()["insert_incident_event"], asdict(event))
+        """Adds what somebody did about an incident to those before, chained to them; it is never changed again."""
+        self._append("incident_event", event)
 
     def record_rule_event(self, event: RuleEvent) -> None:
         """Adds what happened to a rule to those before, chained to them; it is never changed again."""
+        self._append("rule_event", event)
+
+    def _append(self, log: str, event: IncidentEvent | RuleEvent) -> None:
         with self._lock, self._transaction() as writer:
-            last = writer.execute(sql.statements()["last_rule_event"]).fetchall()
+            last = writer.execute(sql.statements()[f"last_{log}"]).fetchall()
             number, before = last[0] if last else (0, "")
-            row = {**asdict(event), "number": number + 1, "hash": link(event, number + 1, before)}
-            writer.execute(sql.statements()["insert_rule_event"], row)
+            row = {**asdict(event), "number": number + 1, "hash": link(event, number + 1, before or "")}
+            writer.execute(sql.statements()[f"insert_{log}"], row)
 
     def save_rule_checks(self, checks: RuleChecks) -> None:
         """Replaces what is known of the rules in the runs that were looked at."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from whyspan_collector.errors import QueryError
+from whyspan_collector.event_chain import broken_at, not_chained
 from whyspan_collector.incident_events import IncidentEvent, read_event
 from whyspan_collector.store import Store
 
@@ -25,6 +26,23 @@ def test_events_stay_in_the_order_they_came(tmp_path: Path) -> None:
 
     assert [(row["number"], row["at_ns"], row["value"]) for row in rows] == [(1, 9, "first"), (2, 5, "fixed")]
     assert (rows[0]["person"], rows[1]["version"]) == ("ada", "1.2")
+
+
+def test_a_log_that_somebody_changed_is_found_and_an_old_one_is_not_accused(tmp_path: Path) -> None:
+    """Rows from before the chain count as not chained; behind them a row that was changed, removed or lost its hash breaks it."""
+    with closing(Store(tmp_path)) as store:
+        store.record_incident_event(IncidentEvent(1, ONE, "note", "old"))
+        store._writer.execute("UPDATE incident_events SET hash = NULL")
+        for value in ("first", "second", "third"):
+            store.record_incident_event(IncidentEvent(2, ONE, "test", value, person="ada"))
+        rows = store.query("incident_events").to_pylist()
+
+    assert (not_chained(rows), broken_at(IncidentEvent, rows)) == (1, None)
+    assert (not_chained(rows[:1]), broken_at(IncidentEvent, rows[:1])) == (1, None)
+    for column, value in {"person": "bo", "value": "fourth", "at_ns": 3, "hash": None, "incident": OTHER}.items():
+        assert broken_at(IncidentEvent, [*rows[:2], {**rows[2], column: value}, rows[3]]) == 3
+    assert broken_at(IncidentEvent, [rows[0], {**rows[1], "hash": None}, *rows[2:]]) == 3
+    assert broken_at(IncidentEvent, rows[1:]) == 1
 
 
 def test_a_running_collector_takes_them(start: Callable[..., Any]) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from whyspan_collector.errors import QueryError
-from whyspan_collector.rule_events import RuleEvent, broken_at
+from whyspan_collector.event_chain import broken_at
+from whyspan_collector.rule_events import RuleEvent
 from whyspan_collector.store import Store
 
 
@@ -34,22 +35,22 @@ def rows(tmp_path: Path) -> list[dict[str, Any]]:
 def test_the_log_that_was_written_is_whole(rows: list[dict[str, Any]]) -> None:
     """Nothing is broken in a log nobody touched."""
     assert len(rows) == 4
-    assert broken_at(rows) is None
+    assert broken_at(RuleEvent, rows) is None
 
 
 @pytest.mark.parametrize("column", ["at_ns", "action", "person", "record", "note", "hash", "rule_id"])
 def test_a_changed_row_is_found(rows: list[dict[str, Any]], column: str) -> None:
     """Whichever column of a row is changed, the chain breaks there."""
-    other = {"at_ns": 9, "action": "overridden", "rule_id": "b-rule", "record": '{"id": "a-rule"}'}
+    other = {"at_ns": 9, "action": "retired", "rule_id": "b-rule", "record": '{"id": "a-rule"}'}
     rows[1][column] = other.get(column, "somebody else")
 
-    assert broken_at(rows) == 2
+    assert broken_at(RuleEvent, rows) == 2
 
 
 def test_a_row_that_was_removed_or_moved_is_found(rows: list[dict[str, Any]]) -> None:
     """Taking a row out, or putting two in another order, breaks the chain."""
-    assert broken_at([rows[0], *rows[2:]]) == 2
-    assert broken_at([rows[1], rows[0], *rows[2:]]) == 1
+    assert broken_at(RuleEvent, [rows[0], *rows[2:]]) == 2
+    assert broken_at(RuleEvent, [rows[1], rows[0], *rows[2:]]) == 1
 
 
 @pytest.mark.parametrize(

@@ -76,18 +76,25 @@ def test_runs_that_keep_the_rules_pass(tmp_path: Path, capsys: pytest.CaptureFix
     assert "there is no run to check" in capsys.readouterr().err
 
 
-def test_a_log_of_rules_that_somebody_changed_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`whyspan verify` ends with status 1 and the entry where the log stops being what was written."""
+def test_a_log_that_somebody_changed_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`whyspan verify` ends with status 1 and the entry where a log, of rules or of incidents, stops being what was written."""
     (tmp_path / "rules.yaml").write_text(RULES)
     data = str(tmp_path / "data")
     main(["import", TRACES[0], "--data", data])
     main(["rules", "add", str(tmp_path / "rules.yaml"), "--data", data])
     main(["rules", "activate", "no-models", "--by", "ada", "--data", data])
+    capsys.readouterr()
+    main(["incidents", "--json", "--data", data])
+    incident = json.loads(capsys.readouterr().out)["incidents"][0]["id"]
+    main(["incidents", "note", incident, "look", "at", "it", "--data", data])
     assert main(["verify", "--data", data]) == 0
 
     with duckdb.connect(tmp_path / "data" / "whyspan.duckdb") as connection:
         connection.execute("UPDATE rule_events SET person = 'bo' WHERE number = 4")
+        connection.execute("UPDATE incident_events SET value = 'look away'")
 
     capsys.readouterr()
     assert main(["verify", "--data", data]) == 1
-    assert "from entry 4 of 4 on" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "from entry 4 of 4 on" in said
+    assert "from entry 1 of 1 on" in said

@@ -94,6 +94,7 @@ def _incident(row: dict[str, Any]) -> AuditEntry:
         subject=row["incident"],
         text=" ".join(filter(None, about)),
         verdict=done,
+        proof=row["hash"],
     )
 
 

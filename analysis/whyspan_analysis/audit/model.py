@@ -57,7 +57,7 @@ class AuditEntry(BaseModel):
     )
     proof: Text | None = Field(
         default=None,
-        description="The entry of the span in its chain, or the hash of the entry in the log of the rules.",
+        description="The entry of the span in its chain, or the hash of the entry in the log of the rules or incidents.",
     )
 
 

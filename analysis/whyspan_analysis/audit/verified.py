@@ -1,4 +1,4 @@
-"""Whether a chain of hashes holds: `whyspan.verify/1`, one JSON object a line, of a run or of the log of the rules.
+"""Whether a chain of hashes holds: `whyspan.verify/1`, one JSON object a line, of a run or of a log of what people did.
 
 `python -m whyspan_analysis.audit.verified` writes its JSON Schema to docs/schemas.
 """
@@ -7,13 +7,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from whyspan_analysis.output import Text
 from whyspan_collector.chains import Chain, Chained
-from whyspan_collector.rule_events import broken_at
+from whyspan_collector.event_chain import broken_at, not_chained
+from whyspan_collector.incident_events import IncidentEvent
+from whyspan_collector.rule_events import RuleEvent
 
 
 class _Record(BaseModel):
@@ -40,12 +42,17 @@ class Verified(_Record):
     """One chain, followed."""
 
     document: Literal["whyspan.verify/1"] = Field(default="whyspan.verify/1", alias="schema")
-    chain: Literal["run", "rules"]
-    run_id: Text | None = Field(default=None, description="Null for the log of the rules.")
+    chain: Literal["run", "rules", "incidents"] = Field(
+        description="Of a run, or the log of the rules or the incidents."
+    )
+    run_id: Text | None = Field(default=None, description="Null for a log.")
     state: Chained
     segments: list[SegmentDocument] = Field(default=[], description="Of a run.")
     without: list[Text] = Field(default=[], description="Of a run: ids of ended spans that carry no entry.")
-    entries: int | None = Field(default=None, description="Of the log of the rules; likewise:")
+    entries: int | None = Field(default=None, description="Of a log; likewise:")
+    not_chained: int | None = Field(
+        default=None, description="The first entries that have no hash: they were written before the log had a chain."
+    )
     broken_at: int | None = Field(
         default=None, description="The number of the first entry that is not what was written."
     )
@@ -58,12 +65,21 @@ def of_run(run_id: str, chain: Chain) -> Verified:
     return Verified(chain="run", run_id=run_id, state=chain.state, segments=segments, without=chain.without)
 
 
-def of_rules(events: Sequence[Mapping[str, Any]]) -> Verified:
-    """The document of the log of the rules, from all rows of the query `rule_events`."""
-    at = broken_at(events)
-    last = events[-1]["hash"] if events else None
+LOGS: Final[dict[Literal["rules", "incidents"], tuple[str, type[RuleEvent | IncidentEvent]]]] = {
+    "rules": ("rule_events", RuleEvent),
+    "incidents": ("incident_events", IncidentEvent),
+}
+"""Log -> the query that gives all its rows, and what a row is made of."""
+
+
+def of_log(log: Literal["rules", "incidents"], events: Sequence[Mapping[str, Any]]) -> Verified:
+    """The document of a log, from all its rows."""
+    at, unchained = broken_at(LOGS[log][1], events), not_chained(events)
     state = Chained.WHOLE if at is None else Chained.BROKEN
-    return Verified(chain="rules", state=state, entries=len(events), broken_at=at, last=last)
+    if at is None and events and unchained == len(events):
+        state = Chained.NONE
+    last = events[-1]["hash"] if events else None
+    return Verified(chain=log, state=state, entries=len(events), not_chained=unchained, broken_at=at, last=last)
 
 
 def schema() -> str:

@@ -1,4 +1,4 @@
--- What people did about incidents, oldest first.
+-- What people did about incidents, oldest first, with the chain of hashes.
 SELECT *
 FROM incident_events
 ORDER BY number

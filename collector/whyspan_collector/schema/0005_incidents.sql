@@ -13,8 +13,8 @@ CREATE TABLE incident_events (
     number   BIGINT NOT NULL,               -- 1, 2, 3, ...
     at_ns    UBIGINT NOT NULL,              -- by our clock
     incident VARCHAR NOT NULL,              -- a signature
-    kind     VARCHAR NOT NULL,              -- `status`, `owner`, `note`, `merge`, `split`
-    value    VARCHAR,                       -- the status, the owner, the words
+    kind     VARCHAR NOT NULL,              -- `status`, `owner`, `note`, `test`, `merge`, `split`
+    value    VARCHAR,                       -- the status, the owner, the words, the test
     version  VARCHAR,                       -- with status `fixed`: the version that holds the fix
     other    VARCHAR,                       -- with `merge` and `split`: the signature it was merged into or kept apart from
     person   VARCHAR                        -- who, as they call themselves

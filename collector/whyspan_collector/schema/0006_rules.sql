@@ -4,7 +4,7 @@ CREATE TABLE rule_events (
     number  BIGINT NOT NULL,                -- 1, 2, 3, ...
     at_ns   UBIGINT NOT NULL,               -- by our clock
     rule_id VARCHAR NOT NULL,
-    action  VARCHAR NOT NULL,               -- `proposed`, `imported`, `shadowed`, `activated`, `retired`, `overridden`
+    action  VARCHAR NOT NULL,               -- `proposed`, `imported`, `shadowed`, `activated`, `retired`
     record  VARCHAR NOT NULL,               -- JSON: the rule from then on
     person  VARCHAR,                        -- who, as they call themselves
     note    VARCHAR,

@@ -72,7 +72,7 @@ def _print(entry: AuditEntry) -> None:
             sentence(one_line(f"{subject} {entry.text}".strip(), 240)),
             f"{by}",
             (where, "dim"),
-            (f"  {entry.proof[:8]}" if entry.kind == "rule" and entry.proof else "", "dim"),
+            (f"  {entry.proof[:8]}" if entry.kind in ("rule", "incident") and entry.proof else "", "dim"),
         ),
         soft_wrap=True,
     )
