@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from whyspan_collector.store import Store
 from whyspan_ui import data
 from whyspan_ui.admission import Role
 from whyspan_ui.components.page_file import page_file
+from whyspan_ui.components.verdict import banner
 from whyspan_ui.pages import __file__ as pages
 from whyspan_ui.samples import samples
 
@@ -142,6 +144,19 @@ def test_what_was_undone_is_told_and_not_blamed(
 
     assert "Found besides, and not blamed" in words
     assert "recovered: the run undid it before it mattered" in words
+
+
+def test_a_banner_stays_short(sample_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a thousand findings the banner lists fifty, says how many are left out and where they are."""
+    row = run_where(sample_data, monkeypatch, outcome="ok", agent="triage")
+    found = data.investigation(row["run_id"])
+    finding = found.diagnosis.findings[0]
+    many = replace(found.diagnosis, findings=[replace(finding, strength=n / 1000) for n in range(1000)])
+
+    body = banner(found.run, many)
+    assert "Found besides, and not blamed: 1000" in body
+    assert "and 950 more" in body
+    assert str(body).count(finding.span_id) == 50
 
 
 def test_what_a_trace_lets_us_claim(open_page: OpenPage, sample_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ from whyspan_collector.service import AnyStore, open_store
 
 _WITH_EXCERPTS: Final = 50
 """Runs of which the words around a hit are shown; each takes a search of its own."""
-_RUNS_KEPT: Final = 8
+RUNS_KEPT: Final = 8
 """Outlines of runs kept in memory; one of 20,000 spans takes about 30 MB."""
 _CASES_KEPT: Final = 4
 """Whole runs kept in memory; one of 20,000 spans takes about 200 MB."""
@@ -288,7 +288,7 @@ def _ask(name: str, **parameters: Any) -> pa.Table:
         return store.query(name, **parameters)
 
 
-@lru_cache(maxsize=_RUNS_KEPT)
+@lru_cache(maxsize=RUNS_KEPT)
 def _outline(folder: Path, run_id: str, state: str, spans: int) -> tuple[Run, Diagnosis]:  # noqa: ARG001 - part of the key
     with opened(folder) as store:
         run = load_outline(store, run_id)

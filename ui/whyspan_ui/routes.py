@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -12,9 +12,10 @@ from starlette.routing import BaseRoute, Route
 from whyspan_analysis.output import diagnosis_document
 from whyspan_analysis.report import markdown
 from whyspan_ui import data
-from whyspan_ui.components.columns import NOTES, columns, depth_first, notes
+from whyspan_ui.components.columns import NOTES, depth_first, notes
 from whyspan_ui.components.page_file import page_file
 from whyspan_ui.data import Investigation
+from whyspan_ui.explored import explored
 
 _KEPT: Final = {"Cache-Control": "private, max-age=3600"}  # the address has the run's revision
 _Answer = Callable[[Investigation, Request], Response]
@@ -35,19 +36,21 @@ def _serve(path: str, answer: _Answer) -> Route:
 
 def _spans(found: Investigation, _: Request) -> Response:
     """The run as columns; see `components.columns`."""
-    return _json(columns(found.run, found.diagnosis), _KEPT)
+    return _json(explored(found), _KEPT)
 
 
 def _notes(found: Investigation, request: Request) -> Response:
     """What came out of the `NOTES` rows from `from` on, one line each."""
     start = request.query_params.get("from", "0")
     spans = depth_first(found.run)[int(start) if start.isdecimal() else 0 :][:NOTES]
-    return _json(notes(spans, data.bodies(found.run.run_id, [span.span_id for span in spans])), _KEPT)
+    told = notes(spans, data.bodies(found.run.run_id, [span.span_id for span in spans]))
+    return _json(json.dumps(told).encode(), _KEPT)
 
 
 def _saying(found: Investigation, request: Request) -> Response:
     """The ids of the spans that say the words, by the text index."""
-    return _json(data.saying(found.run.run_id, request.query_params.get("words", "")), {"Cache-Control": "no-store"})
+    span_ids = data.saying(found.run.run_id, request.query_params.get("words", ""))
+    return _json(json.dumps(span_ids).encode(), {"Cache-Control": "no-store"})
 
 
 def _diagnosis(found: Investigation, _: Request) -> Response:
@@ -69,8 +72,7 @@ def _page(found: Investigation, _: Request) -> Response:
     return Response(page_file(found), media_type="text/html", headers=headers)
 
 
-def _json(content: Any, headers: dict[str, str]) -> Response:
-    body = json.dumps(content, separators=(",", ":")).encode()
+def _json(body: bytes, headers: dict[str, str]) -> Response:
     return Response(body, media_type="application/json", headers=headers)
 
 

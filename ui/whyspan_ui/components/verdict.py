@@ -1,5 +1,8 @@
 """The banner over a run: how it ended, why, the causal chain to click through, the rivals and what is missing."""
 
+from collections.abc import Iterable
+from itertools import islice
+
 from whyspan_analysis.model import Diagnosis, Finding, Hypothesis, Ref, Role, Run, Sentence, Status
 from whyspan_analysis.report import wording
 from whyspan_analysis.words import NO_CAUSE
@@ -9,6 +12,8 @@ from whyspan_ui.components.markup import Markup, isolated, join, prose, tag
 
 _HEADINGS = {Status.FAILED: "Why it failed", Status.OK: "Ended ok", Status.UNKNOWN: "Outcome unknown"}
 _CHIP_LENGTH = 44
+_LISTED = 50
+"""Lines of one list: a run of 20,000 spans may have a thousand findings, 300 KB of page that nobody reads through."""
 
 
 def banner(run: Run, diagnosis: Diagnosis) -> Markup:
@@ -154,8 +159,17 @@ def _other_findings(run: Run, diagnosis: Diagnosis) -> Markup | None:
     others = [finding for finding in diagnosis.findings if finding not in accusing]
     if not others:
         return None
-    items = [tag("li", _place(run, each.span_id), " ", prose(each.message), " ", _aside(each)) for each in others]
-    return tag("details", tag("summary", f"Found besides, and not blamed: {len(others)}"), tag("ul", *items))
+    items = (tag("li", _place(run, each.span_id), " ", prose(each.message), " ", _aside(each)) for each in others)
+    return tag("details", tag("summary", f"Found besides, and not blamed: {len(others)}"), _list(items, len(others)))
+
+
+def _list(items: Iterable[Markup], number: int) -> Markup:
+    """The first of so many items, and how many are left out and where they are."""
+    more = number - _LISTED
+    left_out = (
+        tag("li", f"and {more:,} more, which “Copy as JSON” under Share has", class_="muted") if more > 0 else None
+    )
+    return tag("ul", *islice(items, _LISTED), left_out)
 
 
 def _aside(finding: Finding) -> Markup:
@@ -172,7 +186,8 @@ def _outside(run: Run, diagnosis: Diagnosis) -> Markup | None:
     """What the run changed in the world, and what of that can be undone."""
     if not diagnosis.changed_outside:
         return None
-    items = [
+    changes = diagnosis.changed_outside
+    items = (
         tag(
             "li",
             tag("b", change.undoing),
@@ -182,9 +197,9 @@ def _outside(run: Run, diagnosis: Diagnosis) -> Markup | None:
             " ",
             tag("code", change.arguments),
         )
-        for change in diagnosis.changed_outside
-    ]
-    return tag("details", tag("summary", f"Changed outside: {len(items)}"), tag("ul", *items))
+        for change in changes
+    )
+    return tag("details", tag("summary", f"Changed outside: {len(changes)}"), _list(items, len(changes)))
 
 
 def _missing(diagnosis: Diagnosis) -> Markup | None:

@@ -14,6 +14,7 @@ from whyspan_ui.components.notices import empty_store
 from whyspan_ui.components.tokens import tokens_per_decision
 from whyspan_ui.components.verdict import banner
 from whyspan_ui.data import Investigation
+from whyspan_ui.explored import explored
 
 _NEIGHBOURS = 500
 """Runs that are looked through for the ones beside this."""
@@ -39,6 +40,7 @@ def page() -> None:
     tokens_per_decision(found.run, found.diagnosis)
     claiming(found)
     judging(found)
+    explored(found)  # the browser asks for it next
 
 
 def most_telling() -> str | None:

@@ -1,12 +1,12 @@
-// The component's renderer: fetches the columns of a run once per revision and keeps one Explorer per mounted element.
+// The component's renderer: keeps one Explorer per mounted element, and a new one per revision of the run.
 
 import { el } from "./dom.js";
 import { Explorer } from "./view.js";
 
 const mounted = new WeakMap();
 
-/** Called again for every change of `data` or of the theme, so it only does what is new. Returns the clean-up. */
-export default function render({ parentElement, data, setStateValue, setTriggerValue }) {
+/** Called again for every change of `data` or of the theme, so it only does what is new. `columns` is a promise. Returns the clean-up. */
+export default function render({ parentElement, data, columns, setStateValue, setTriggerValue }) {
   const report = (spanId) => setStateValue("sel", spanId);
   const goTo = (where) => data[where] && setTriggerValue("go", data[where]);
   const before = mounted.get(parentElement);
@@ -18,12 +18,12 @@ export default function render({ parentElement, data, setStateValue, setTriggerV
   const entry = { revision: data.revision, report, goTo, explorer: null, dispose };
   mounted.set(parentElement, entry);
   const root = parentElement.querySelector(".explorer");
-  load(data.url).then(
-    (columns) => {
+  columns.then(
+    (loaded) => {
       if (mounted.get(parentElement) !== entry) return;
       const selectedId = before?.explorer?.selectedId() ?? data.sel;
       before?.explorer?.dispose();
-      entry.explorer = new Explorer(root, columns, {
+      entry.explorer = new Explorer(root, loaded, {
         selectedId,
         report: (spanId) => entry.report(spanId),
         goTo: (where) => entry.goTo(where),
@@ -41,10 +41,4 @@ export default function render({ parentElement, data, setStateValue, setTriggerV
     if (mounted.get(parentElement) === entry) mounted.delete(parentElement);
   }
   return dispose;
-}
-
-async function load(url) {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
-  return response.json();
 }
