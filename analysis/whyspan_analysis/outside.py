@@ -19,7 +19,12 @@ _UNDOING: Final[dict[str | None, Undoing]] = {
 
 def changes(actions: Iterable[Action]) -> list[Change]:
     """What actions changed, or may have changed, in order. A call that a guard stopped changed nothing."""
-    return [_change(action) for action in actions if _acted(action)]
+    return [change for action in actions if (change := change_of(action)) is not None]
+
+
+def change_of(action: Action) -> Change | None:
+    """What one action changed, or may have changed; None where it changed nothing."""
+    return _change(action) if _acted(action) else None
 
 
 def _acted(action: Action) -> bool:
@@ -32,7 +37,7 @@ def _acted(action: Action) -> bool:
 
 def _change(action: Action) -> Change:
     declared = action.span.effect if action.span is not None else None
-    arguments = _canonical(action.arguments)
+    arguments = canonical(action.arguments)
     return Change(
         span_id=action.span_id,
         tool=action.name,
@@ -44,7 +49,7 @@ def _change(action: Action) -> Change:
     )
 
 
-def _canonical(arguments: Any) -> str:
+def canonical(arguments: Any) -> str:
     """JSON with its keys in order; arguments that came as the text of JSON are read first."""
     plain = arguments
     if isinstance(arguments, str):

@@ -1,7 +1,7 @@
 """`ask`: a person decides, and the call is made only if they agree."""
 
 import whyspan
-from whyspan.rule_guard import Request
+from whyspan.rule_guard import Consent, Request
 
 LARGE_REFUNDS = {
     "id": "large-refunds",
@@ -13,11 +13,11 @@ LARGE_REFUNDS = {
 }
 
 
-def supervisor(request: Request) -> bool:
+def supervisor(request: Request) -> Consent:
     """Agrees to anything up to 500; a real one would be asked in a chat or on a page."""
     agrees = bool(request.arguments["amount"] <= 500)
     print(f"asked: {request.what} {request.arguments} -> {'yes' if agrees else 'no'}")
-    return agrees
+    return Consent(agrees, by="Ada", because="within my limit" if agrees else "more than I may allow")
 
 
 @whyspan.tool(effect="irreversible")

@@ -89,7 +89,8 @@ def guard(  # noqa: PLR0913 - all by name, and all optional but one
         checked: What it looks at: the arguments of a tool, the text of an answer.
         rules: A file of `whyspan rules export -o rules.json`, the URL of a collector, or rules.
         copy: With a URL, a file that keeps the rules for when the collector is away.
-        ask: Called with a `Request` where a rule asks for consent; True lets the call happen. Without it nobody agrees.
+        ask: Called with a `Request` where a rule asks for consent; True, or a `Consent` that says who gave it, lets the call
+            happen. Without it nobody agrees.
         dry_run: Tool's name to what gives its result in a dry run, called with the same arguments.
         seconds: Computing time the rules may take for one call; those that come too late and fail open are skipped.
 

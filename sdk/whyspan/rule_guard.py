@@ -19,7 +19,7 @@ from whyspan.rules.events import Event, On
 from whyspan.rules.rule import CompiledRule, GuardAction, RuleStatus
 from whyspan.semconv import Kind, Verdict
 from whyspan.spans import ActiveSpan, Sendable, named, sendable
-from whyspan.values import to_json
+from whyspan.values import to_json, to_text
 
 if TYPE_CHECKING:
     from contextvars import Token
@@ -42,7 +42,17 @@ class Request:
     reason: str
 
 
-Ask: TypeAlias = Callable[[Request], bool]
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What somebody said to a request; the audit trail names them."""
+
+    given: bool
+    by: str | None = None
+    """Who, by name or role."""
+    because: str | None = None
+
+
+Ask: TypeAlias = Callable[[Request], bool | Consent]
 DryRun: TypeAlias = Callable[..., Any]
 
 
@@ -51,9 +61,9 @@ class _VerdictSpan(ActiveSpan):
 
     kind = Kind.GUARD
 
-    def __init__(self, violation: Violation, verdict: Verdict, action: str, reason: str) -> None:
+    def __init__(self, violation: Violation, verdict: Verdict, action: str, reason: str, who: str | None) -> None:
         super().__init__()
-        self._violation, self._verdict, self._action, self._reason = violation, verdict, action, reason
+        self._violation, self._verdict, self._action, self._reason, self._who = violation, verdict, action, reason, who
 
     def _name(self) -> str:
         return named("guard", self._violation.rule.rule.id)
@@ -65,6 +75,7 @@ class _VerdictSpan(ActiveSpan):
             semconv.GUARD_VERDICT: self._verdict.value,
             semconv.GUARD_REASON: self._reason,
             semconv.GUARD_ACTION: self._action,
+            semconv.HUMAN_NAME: self._who,
             semconv.GUARD_CHECKED: to_json({"event": event.kind, "name": event.name, "args": event.args})
             if event
             else None,
@@ -202,12 +213,14 @@ class RuleGuard:
             substitute = Substitute(_substituted(self._dry_run[event.name], event.args))
             _record(violation, Verdict.CHANGE, action, reason)
             return substitute
+        who = None
         if action is GuardAction.ASK and self._ask is not None:
-            if self._ask(Request(rule.id, what, event.args, reason)) is True:
-                _record(violation, Verdict.PASS, action, f"{reason} Somebody was asked and agreed.")
+            said = _consent(self._ask(Request(rule.id, what, event.args, reason)))
+            who, reason = said.by, f"{reason} {_said(said)}"
+            if said.given is True:
+                _record(violation, Verdict.PASS, action, reason, who)
                 return None
-            reason = f"{reason} Somebody was asked and did not agree."
-        _record(violation, Verdict.BLOCK, action, reason)
+        _record(violation, Verdict.BLOCK, action, reason, who)
         raise GuardBlocked(what, rule.id, reason)
 
 
@@ -223,6 +236,17 @@ def _substituted(dry_run: DryRun, arguments: Any) -> Any:
     return dry_run(**arguments) if isinstance(arguments, dict) else dry_run(arguments)
 
 
-def _record(violation: Violation, verdict: Verdict, action: str, reason: str) -> None:
-    with _VerdictSpan(violation, verdict, str(action), reason):
+def _consent(said: object) -> Consent:
+    """What a callback gave; whatever is neither True nor a Consent is no consent."""
+    return said if isinstance(said, Consent) else Consent(said is True)
+
+
+def _said(said: Consent) -> str:
+    answer = "agreed" if said.given is True else "did not agree"
+    because = "" if said.because is None else f": {to_text(said.because)}"
+    return f"{'Somebody' if said.by is None else to_text(said.by)} was asked and {answer}{because}."
+
+
+def _record(violation: Violation, verdict: Verdict, action: str, reason: str, who: str | None = None) -> None:
+    with _VerdictSpan(violation, verdict, str(action), reason, who):
         pass

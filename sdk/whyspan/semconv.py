@@ -148,7 +148,7 @@ STATE_EVENT: Final = "whyspan.state"
 HUMAN_QUESTION: Final = "whyspan.human.question"
 """What a person was asked."""
 HUMAN_NAME: Final = "whyspan.human.name"
-"""Who was asked, by name or role."""
+"""Who was asked, by name or role; of a guard whose rule asks for consent, who answered."""
 
 GUARD_NAME: Final = "whyspan.guard.name"
 """Which guard looked."""

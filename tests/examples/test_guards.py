@@ -18,7 +18,7 @@ PRINTED = {
         "asked: refund {'order': 'o-17', 'amount': 4000.0} -> no",
         (
             "refund was not carried out: Refunds over 100 need somebody's consent."
-            " Somebody was asked and did not agree. (rule large-refunds)"
+            " Ada was asked and did not agree: more than I may allow. (rule large-refunds)"
         ),
     ],
     "block": [

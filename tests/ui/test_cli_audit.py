@@ -6,6 +6,7 @@ import pytest
 
 import whyspan
 from benchmarks.faults.recording import record
+from whyspan.rule_guard import Consent
 from whyspan.testing import capture
 from whyspan_analysis.audit import verified
 from whyspan_analysis.audit.model import AuditEntry, schema
@@ -54,17 +55,85 @@ def test_what_a_run_did_and_who_agreed(run: Run) -> None:
     assert told == [
         ("action", "pay", "cannot be undone"),
         ("person", "ask_person", None),
-        ("guard", "ask-first", "pass"),
+        ("override", "ask-first", "overridden"),
         ("guard", "no-gifts", "block"),
         ("action", "send_mail", "reached somebody"),
     ]
-    pay, *_, mail = entries
-    assert [(each.who, each.text) for each in pay.approvals or ()] == [
-        ("ada", 'May it pay? Answer: "yes"'),
-        (None, "the rule ask-first does not allow it Somebody was asked and agreed."),
+    pay, _, override, _, mail = entries
+    assert [(each.who, each.agreed, each.derived, each.text) for each in pay.approvals or ()] == [
+        ("ada", True, False, 'May it pay? Answer: "yes"'),
+        ("ada", True, False, "the rule ask-first does not allow it Somebody was asked and agreed."),
     ]
+    assert (override.who, override.derived) == ("ada", True)
     assert mail.approvals == []
     assert pay.text == '{"a": 1, "b": 2}'
+
+
+def asked_and_done(question: str, answer: object, *, times: int = 1, **arguments: object) -> list[AuditEntry]:
+    """The actions of a run that asks somebody and then pays, with these arguments."""
+    with capture() as captured, whyspan.agent("shop", task="x"):
+        with whyspan.ask(question, whom="ada") as asked:
+            asked.answer(answer)
+        for _ in range(times):
+            with whyspan.tool("pay_back", effect="irreversible", arguments=arguments) as pay:
+                pay.set_result("paid")
+    found = record(captured.spans, 0, "sdk", outcome=True)
+    return [entry for _, entry in entries_of(found) if entry.kind == "action"]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "agreed"),
+    [
+        ("Pay 400 for o-17 back to Ada?", "yes", [True]),
+        ("Pay €400.00 for o-17 back to Ada?", "No!", [False]),
+        ("May Ada have 400 for o-17?", "yes, but only 300", [None]),
+        ("Pay 400 for o-18 back to Ada?", "yes", []),
+        ("Pay 400 for o-17 back to Bo?", "yes", []),
+        ("Shall I pay back?", True, []),
+    ],
+)
+def test_a_question_before_an_action_is_linked_by_what_it_names(
+    question: str, answer: object, agreed: list[bool]
+) -> None:
+    """It has to name all the arguments; the answer counts as yes or no only where it plainly is; the link is marked as derived."""
+    words = "because the shoes were broken in two"
+    (action,) = asked_and_done(question, answer, order="o-17", amount=400.0, to="Ada", because=words, fast=True)
+
+    assert [(each.who, each.agreed, each.derived) for each in action.approvals or ()] == [
+        ("ada", a, True) for a in agreed
+    ]
+
+
+def test_one_yes_is_for_one_action() -> None:
+    """The second payment of the same sum was not asked about; a call without telling arguments is named by its tool."""
+    once, again = asked_and_done("Pay 400 for o-17 back?", "ok", times=2, order="o-17", amount=400)
+    assert [len(each.approvals or ()) for each in (once, again)] == [1, 0]
+
+    (action,) = asked_and_done("Shall I pay back to Ada?", True, to="Ada")
+    assert [each.agreed for each in action.approvals or ()] == [True]
+
+
+def test_a_guard_names_who_agreed_and_who_did_not() -> None:
+    """A `Consent` puts the person's name and reason into the verdict; their yes is an override of the rule."""
+    asking = [{**RULES[0], "status": "active"}]
+    answers = iter([Consent(True, by="ada", because="it is his birthday"), Consent(False, by="bo")])
+    with (
+        capture() as captured,
+        whyspan.guard(rules=asking, ask=lambda _: next(answers)),
+        whyspan.agent("shop", task="x"),
+    ):
+        with whyspan.tool("pay", effect="irreversible", arguments={}) as pay:
+            pay.set_result("paid")
+        with (
+            pytest.raises(whyspan.GuardBlocked, match="bo was asked and did not agree"),
+            whyspan.tool("pay", arguments={}),
+        ):
+            pass
+    entries = [entry for _, entry in entries_of(record(captured.spans, 0, "sdk", outcome=True))]
+
+    told = [(entry.kind, entry.who, entry.derived, entry.verdict) for entry in entries if entry.kind != "action"]
+    assert told == [("override", "ada", False, "overridden"), ("guard", "bo", None, "block")]
+    assert "it is his birthday" in entries[1].text
 
 
 def test_the_trail_as_json_lines(sample_data: Path, capsys: pytest.CaptureFixture[str]) -> None:

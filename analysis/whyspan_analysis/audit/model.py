@@ -12,17 +12,23 @@ from pydantic import BaseModel, ConfigDict, Field
 from whyspan_analysis.model import Undoing
 from whyspan_analysis.output import Text
 
-EntryKind: TypeAlias = Literal["action", "person", "guard", "chain", "rule", "incident", "judgement"]
+EntryKind: TypeAlias = Literal["action", "person", "guard", "override", "chain", "rule", "incident", "judgement"]
 
 
 class Approval(BaseModel):
-    """Somebody, or a guard, that let an action go ahead; recorded inside the span of the action."""
+    """Somebody who was asked whether an action may happen, by the agent or by a guard."""
 
     model_config = ConfigDict(frozen=True)
 
     span_id: Text
     who: Text | None = Field(description="As the agent recorded it; null where only the answer is known.")
     text: Text
+    agreed: bool | None = Field(
+        description="False: they said no, and it happened. Null where the answer is not plainly yes or no, or there is none."
+    )
+    derived: bool = Field(
+        description="False: recorded inside the span of the action. True: asked before it in the same run, in words that name it."
+    )
 
 
 class AuditEntry(BaseModel):
@@ -42,6 +48,10 @@ class AuditEntry(BaseModel):
     who: Text | None = Field(
         default=None, description="The person, as they call themselves or as the agent named them."
     )
+    derived: bool | None = Field(
+        default=None,
+        description="Of an override: true where `who` is whom the agent asked last inside the same call, false where the guard says it.",
+    )
     subject: Text = Field(description="The tool, the guard or rule, the incident, or the run.")
     text: Text = Field(description="What was done, in words.")
     undoing: Undoing | None = Field(default=None, description="Of an action: what of it can be undone.")
@@ -50,10 +60,11 @@ class AuditEntry(BaseModel):
         default=None, description="Of an action: SHA-256 of its arguments, JSON with its keys in order."
     )
     approvals: list[Approval] | None = Field(
-        default=None, description="Of an action: who agreed, as recorded inside its span; empty where nobody was asked."
+        default=None, description="Of an action: who was asked about it; empty where nobody was."
     )
     verdict: Text | None = Field(
-        default=None, description="Of a guard: pass, change or block. Of a rule, incident or judgement: what it became."
+        default=None,
+        description="Of a guard: pass, change or block; of an override: overridden. Of a rule, incident or judgement: what it became.",
     )
     proof: Text | None = Field(
         default=None,

@@ -15,17 +15,20 @@ from whyspan_ui.terminal import out, sentence, text
 EXAMPLES: Final = (
     "whyspan audit 4bf92f35                             # what the run did, who agreed, and whether its record is whole",
     "whyspan audit --since 7d --kind rule               # who activated, shadowed or retired which rule, when and why",
+    "whyspan audit --kind override                      # who let a call happen against a rule, and when",
     "whyspan audit --kind action                        # everything that was changed outside",
     "whyspan audit --json > audit.jsonl                 # one entry a line; schema in docs/schemas",
 )
 _STYLES: Final = {
     "block": "bold red",
+    "overridden": "bold yellow",
     "broken": "bold red",
     "cannot be undone": "bold red",
     "reached somebody": "yellow",
     "open": "yellow",
     "whole": "green",
 }
+_ANSWERS: Final = {True: ("agreed  ", "green"), False: ("refused  ", "bold red"), None: ("asked  ", "yellow")}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,8 +87,13 @@ def _approvals(entry: AuditEntry) -> list[Text]:
     if entry.kind != "action" or entry.undoing == "can be undone":
         return []
     if not entry.approvals:
-        return [text(("nobody was asked inside this call", "yellow"))]
+        return [text(("nobody was asked about this call", "yellow"))]
     return [
-        text(("agreed  ", "green"), f"{each.who or 'somebody'}: ", sentence(one_line(each.text, 200)))
+        text(
+            _ANSWERS[each.agreed],
+            f"{each.who or 'somebody'}: ",
+            sentence(one_line(each.text, 200)),
+            ("  (asked before it, in words that name it)" if each.derived else "", "dim"),
+        )
         for each in entry.approvals
     ]
