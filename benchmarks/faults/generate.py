@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from random import Random
 from typing import Literal, TypeAlias
 
@@ -43,22 +44,29 @@ class Example:
     tool: str | None = None
 
 
-def examples(agent: Agent, seed: int) -> Iterator[Example]:
+def examples(agent: Agent, seed: int, variation: int = 0) -> Iterator[Example]:
     """The clean run of a world, and for every fault the run it makes fail and one that gets over it. Nothing if the clean run fails."""
-    clean = execute(agent, seed)
+    clean = execute(agent, seed, variation=variation)
     if not clean.check.ok:
         return
     for number in range(2):
         yield _example(agent, seed, clean, None, _VARIANTS[(seed + number * 3) % 6])
     for fault in FAULTS.values():
-        yield from _faulty(agent, seed, clean, fault)
+        yield from _faulty(agent, seed, clean, fault, variation)
 
 
-def _faulty(agent: Agent, seed: int, clean: Execution, fault: Fault) -> Iterator[Example]:
+def siblings(agent: Agent, seed: int, style: Style, *, told: bool, count: int = 5) -> list[Run]:
+    """Runs of the same world that passed, each with noise of its own; none has that of variations 0 and 1."""
+    clean = (execute(agent, seed, variation=variation) for variation in range(2, 2 + 3 * count))
+    passed = islice((each for each in clean if each.check.ok), count)
+    return [record(each.spans, each.number, style, outcome=told) for each in passed]
+
+
+def _faulty(agent: Agent, seed: int, clean: Execution, fault: Fault, variation: int) -> Iterator[Example]:
     """The first run that passes in spite of the fault, and the first that fails of it."""
     variant = Random(f"{agent.name}/{seed}/{fault.id}/variant").choice(_VARIANTS)
     passed = False
-    for faulty in _attempts(agent, seed, clean, fault):
+    for faulty in _attempts(agent, seed, clean, fault, variation):
         if not faulty.check.ok or not passed:
             yield _example(agent, seed, faulty, fault, variant)
         if not faulty.check.ok:
@@ -71,11 +79,11 @@ def failing(agent: Agent, seed: int, clean: Execution, fault: Fault) -> Iterator
     return (faulty for faulty in _attempts(agent, seed, clean, fault) if not faulty.check.ok)
 
 
-def _attempts(agent: Agent, seed: int, clean: Execution, fault: Fault) -> Iterator[Execution]:
+def _attempts(agent: Agent, seed: int, clean: Execution, fault: Fault, variation: int = 0) -> Iterator[Execution]:
     """The fault at one operation after the other, drawn from those it can happen to."""
     targets = [op.index for op in clean.ops if op.kind in fault.on and _applies(fault, op)]
     for target in Random(f"{agent.name}/{seed}/{fault.id}").sample(targets, min(ATTEMPTS, len(targets))):
-        faulty = execute(agent, seed, fault, target)
+        faulty = execute(agent, seed, fault, target, variation)
         if faulty.injected is not None and faulty.injected.spans:
             yield faulty
 
@@ -86,7 +94,7 @@ def _applies(fault: Fault, op: Op) -> bool:
 
 def _example(agent: Agent, seed: int, executed: Execution, fault: Fault | None, variant: tuple[Style, bool]) -> Example:
     style, told = variant
-    run = record(executed.spans, seed, style, outcome=told)
+    run = record(executed.spans, executed.number, style, outcome=told)
     op = executed.injected
     kind: Kind = "passing" if fault is None else "tolerated" if executed.check.ok else "failing"
     if op is None or kind == "passing":

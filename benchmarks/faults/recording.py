@@ -26,18 +26,18 @@ _OURS = ("decision", "handoff")
 """Kinds of spans that only our SDK writes."""
 
 
-def record(spans: Sequence[ReadableSpan], seed: int, style: Style, *, outcome: bool) -> Run:
+def record(spans: Sequence[ReadableSpan], number: int, style: Style, *, outcome: bool) -> Run:
     """The run as the collector would hand it to the analysis; with `outcome`, what its success check said is in it."""
-    request = as_sent(spans, seed, style, outcome=outcome)
+    request = as_sent(spans, number, style, outcome=outcome)
     batch = otlp.decode("traces", request.SerializeToString(), "protobuf")
-    return assemble(f"{seed:032x}", batch.spans, batch.logs)
+    return assemble(f"{number:032x}", batch.spans, batch.logs)
 
 
-def as_sent(spans: Sequence[ReadableSpan], seed: int, style: Style, *, outcome: bool) -> ExportTraceServiceRequest:
+def as_sent(spans: Sequence[ReadableSpan], number: int, style: Style, *, outcome: bool) -> ExportTraceServiceRequest:
     """The run as its instrumentation would send it."""
     request = encode_spans(spans)
     [scoped] = [scoped for resource in request.resource_spans for scoped in resource.scope_spans]
-    _set_clock(scoped.spans, Random(f"{seed}/clock"))
+    _set_clock(scoped.spans, Random(f"{number}/clock"))
     for span in scoped.spans:
         _keep(span.events, [event for event in span.events if outcome or event.name != semconv.OUTCOME_EVENT])
         for event in span.events:  # a stack trace would name the very function that injected the fault

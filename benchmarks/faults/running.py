@@ -10,6 +10,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 import whyspan
 from benchmarks.faults.agents.agent import Agent, Check
 from benchmarks.faults.fault import Fault
+from benchmarks.faults.noise import Noise
 from benchmarks.faults.operations import Op, TaskFailed
 from benchmarks.faults.session import Session, Shared
 from whyspan.testing import capture
@@ -24,18 +25,26 @@ class Execution:
     """The operation that went wrong; its spans are the label, and no span says so."""
     check: Check
     spans: Sequence[ReadableSpan]
+    number: int
+    """Of the run: the world's for its plain variation."""
 
 
-def execute(agent: Agent, seed: int, fault: Fault | None = None, target: int | None = None) -> Execution:
-    """Runs the agent in the world of this seed, with operation `target` going wrong. The same arguments give the same run."""
+def execute(
+    agent: Agent, seed: int, fault: Fault | None = None, target: int | None = None, variation: int = 0
+) -> Execution:
+    """Runs the agent in the world of this seed, with operation `target` going wrong; see `noise` for its variations.
+
+    The same arguments give the same run.
+    """
     world = agent.world(random.Random(f"{agent.name}/{seed}"))
-    shared = Shared(world, seed, target, None if fault is None else fault.inject, limit=agent.limit)
-    random.seed(f"{agent.name}/{seed}/ids")  # OpenTelemetry draws span ids from here
+    noise = Noise(seed, variation)
+    shared = Shared(world, seed, noise, target, None if fault is None else fault.inject, limit=agent.limit)
+    random.seed(f"{agent.name}/{noise.key}/ids")  # OpenTelemetry draws span ids from here
     check = Check(False, "the agent finished", "it raised")
     with capture() as captured:
         try:
             with whyspan.agent(
-                agent.name, task=world.task, constraints=list(world.constraints), run_id=f"{seed:08}"
+                agent.name, task=world.task, constraints=list(world.constraints), run_id=f"{noise.number:08}"
             ) as root:
                 session = Session(shared, agent.name, agent.instructions, world.task, agent.tools)
                 _act(agent, session)
@@ -45,7 +54,7 @@ def execute(agent: Agent, seed: int, fault: Fault | None = None, target: int | N
                 root.set_result(session.last)
         except Exception as error:  # noqa: BLE001 - a program that ends with an exception is one of the ways to fail
             logging.getLogger(__name__).debug("%s %s: %r", agent.name, seed, error)
-    return Execution(shared.ops, shared.injected, check, captured.spans)
+    return Execution(shared.ops, shared.injected, check, captured.spans, noise.number)
 
 
 def _act(agent: Agent, session: Session) -> None:

@@ -7,13 +7,14 @@ import copy
 import inspect
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 import whyspan
 from benchmarks.faults import wording
+from benchmarks.faults.noise import Noise
 from benchmarks.faults.operations import Op, TaskFailed
 
 HICCUP = 0.05
@@ -28,6 +29,7 @@ class Shared:
 
     world: Any
     seed: int
+    noise: Noise
     target: int | None = None
     """Index of the operation that goes wrong."""
     fault: Callable[[Op, Random], bool] | None = None
@@ -51,9 +53,9 @@ class Session:
     def __init__(self, shared: Shared, agent: str, instructions: str, task: str, tools: Sequence[str]) -> None:
         self.shared = shared
         self.agent = agent
-        self.rng = Random(f"{shared.seed}/{agent}/{len(shared.ops)}")
+        self.rng = Random(f"{shared.noise.key}/{agent}/{len(shared.ops)}")
         """For the policy's own whims."""
-        self._tools = tools
+        self._reads: list[tuple[str, dict[str, Any]]] = []
         self._definitions = [_definition(getattr(shared.world, name)) for name in tools]
         self._messages: list[dict[str, Any]] = [
             {"role": "system", "content": instructions},
@@ -64,16 +66,24 @@ class Session:
 
     def use(self, name: str, /, *, must: Sequence[str] = (), **arguments: Any) -> Any:
         """Calls a tool; `must` names the arguments that stand for a constraint. Raises TaskFailed when it stays an error."""
+        self._look_again()
         method = getattr(self.shared.world, name)
+        phrased = self.shared.noise.phrased(arguments, len(self.shared.ops))
         op = self._begin(
-            "use", name, arguments=arguments, tags=frozenset(must), effect=method.effect, run=method, similar=method.similar,
+            "use", name, arguments=phrased, tags=frozenset(must), effect=method.effect, run=method, similar=method.similar,
             initial=getattr(self.shared.initial, name), seen=list(self.shared.seen),
         )  # fmt: skip
         result: Any = None
         for _ in range(op.repeat):
             result = self._call(op)
         self.shared.seen.append(result)
+        if op.effect == "pure-read":
+            self._reads.append((name, op.arguments))
         return result
+
+    def order(self, things: Sequence[Any], what: str) -> list[Any]:
+        """Things that may be taken in any order, in that of this run."""
+        return self.shared.noise.order(things, f"{self.agent}/{what}/{len(self.shared.ops)}")
 
     def choose(self, question: str, options: Sequence[Any], value: Any, why: str, tags: Sequence[str] = ()) -> Any:
         """Takes one of the options, as a decision."""
@@ -120,7 +130,7 @@ class Session:
         """Says the last word of this agent."""
         op = self._begin("answer", "answer", arguments=values, seen=list(self.shared.seen))
         told = {key: wording.plain(value) for key, value in op.arguments.items()}
-        words = template.format(**told)
+        words = self.shared.noise.said(template.format(**told), op.index)
         self._ask(op, thinks=wording.derive(self._words(op), "what I report", words), says=words)
         return self.last
 
@@ -134,6 +144,17 @@ class Session:
         return str(self._messages[-1].get("content") or "")
 
     # --- carrying them out ----------------------------------------------------------------------------------------
+
+    def _look_again(self) -> None:
+        """Now and then something is read a second time: no operation of its own, for nothing comes of it."""
+        rng = self.shared.noise.looks_again(len(self.shared.ops)) if self._reads else None
+        if rng is not None:
+            name, arguments = rng.choice(self._reads)
+            method = getattr(self.shared.world, name)
+            with suppress(TaskFailed):
+                self._call(
+                    Op(-len(self.shared.ops), "use", name, self.agent, arguments, effect=method.effect, run=method)
+                )
 
     def _begin(self, kind: Any, name: str, **known: Any) -> Op:
         shared = self.shared
@@ -150,7 +171,7 @@ class Session:
         return op
 
     def _words(self, op: Op) -> Random:
-        return Random(f"{self.shared.seed}/words/{op.index}")
+        return Random(f"{self.shared.noise.key}/words/{op.index}")
 
     def _ask(self, op: Op, thinks: str, says: str = "", calls: Sequence[dict[str, Any]] = ()) -> None:
         """One turn of the model, whose answer is known beforehand."""
@@ -206,10 +227,10 @@ class Session:
         arguments = copy.deepcopy(op.arguments)
         with whyspan.tool(op.name, effect=op.effect, arguments=arguments, call_id=call_id) as span:  # type: ignore[arg-type]
             _note(op, span)
-            hiccup = Random(f"{self.shared.seed}/hiccup/{op.index}/{attempt}").random()
+            hiccup = Random(f"{self.shared.noise.key}/hiccup/{op.index}/{attempt}").random()
             if op.effect in ("pure-read", "volatile-read") and hiccup < HICCUP:
                 raise TimeoutError(f"{op.name} did not answer within {2 + int(hiccup * 100)} s")
-            result = copy.deepcopy(op.run(**arguments))
+            result = self.shared.noise.stamped(copy.deepcopy(op.run(**arguments)), op.name, self.shared.turns)
             span.set_result(result)
         return result
 

@@ -56,6 +56,8 @@ AGAIN = [
     "Timed out. Again.",
     "Transient, I repeat the call.",
 ]
+BEFORE = ["", "", "All right: ", "Here you go. ", "In short: ", "As agreed, ", "To sum up: ", "For your records: "]
+"""What a message to somebody may begin with."""
 _ASIDES = [
     "",
     "",

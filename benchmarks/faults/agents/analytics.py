@@ -74,13 +74,17 @@ class Tables:
 def act(session: Session, tables: Tables) -> None:
     """For each region and currency: read all pages, add up, convert."""
     session.use("describe_table", table="sales")
-    rates = {each: session.use("exchange_rate", currency=each)["eur"] for each in sorted(tables.rates) if each != "EUR"}
+    rates = {
+        each: session.use("exchange_rate", currency=each)["eur"]
+        for each in session.order(sorted(tables.rates), "rates")
+        if each != "EUR"
+    }
     totals = []
     for region in (tables.region, tables.other):
         if not session.gate("go on"):
             break
         parts = []
-        for currency in sorted(tables.rates):
+        for currency in session.order(sorted(tables.rates), "currencies"):
             rows = read_all(session, region, currency)
             amounts = [row["amount"] for row in rows]
             name = f"the {currency} sum of the {region}"

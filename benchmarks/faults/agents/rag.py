@@ -66,7 +66,7 @@ class Library:
 def act(session: Session, library: Library) -> None:
     """One search, one weighing of sources and one reading for each topic; then the sum."""
     fees, cited = [], []
-    for topic in library.topics:
+    for topic in session.order(library.topics, "topics"):
         if not session.gate("go on"):
             break
         hits = session.use("search", query=f"{topic} {library.product}", product=library.product)["hits"]

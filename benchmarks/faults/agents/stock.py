@@ -104,8 +104,11 @@ def work(session: Session, warehouse: str, houses: Warehouses, slip: int) -> int
     payload = {"warehouse": warehouse, "reserve": houses.reserve}
     with session.handoff("worker", WORKER, ("read_stock", "read_forecast", "place_order"), payload) as (worker, told):
         house = told.get("warehouse", "wh-100")
-        stock = worker.use("read_stock", warehouse=house)["units"]
-        forecast = worker.use("read_forecast", warehouse=house)["units"]
+        read = {
+            name: worker.use(name, warehouse=house)["units"]
+            for name in worker.order(("read_stock", "read_forecast"), "readings")
+        }
+        stock, forecast = read["read_stock"], read["read_forecast"]
         right = forecast + told.get("reserve", 0) - stock
         units = int(worker.derive("the order", right + slip, [forecast - stock, forecast, right + stock]))
         worker.use("place_order", warehouse=house, units=units)
@@ -118,8 +121,11 @@ def verify(session: Session, warehouse: str, units: int) -> Any:
     payload = {"warehouse": warehouse, "units": units, "reserve": session.shared.world.reserve}
     with session.handoff("verifier", VERIFIER, ("read_stock", "read_forecast"), payload) as (verifier, told):
         house = told.get("warehouse", "wh-100")
-        stock = verifier.use("read_stock", warehouse=house)["units"]
-        forecast = verifier.use("read_forecast", warehouse=house)["units"]
+        read = {
+            name: verifier.use(name, warehouse=house)["units"]
+            for name in verifier.order(("read_stock", "read_forecast"), "readings")
+        }
+        stock, forecast = read["read_stock"], read["read_forecast"]
         wanted = forecast + told.get("reserve", 0) - stock
         verdict = "accept" if wanted == told.get("units", wanted) else "reject"
         verdict = verifier.choose(
