@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 import time
@@ -221,6 +222,23 @@ def test_the_bad_one_is_explained(ran: dict[str, Ran]) -> None:
     ]
     assert "belongs to globex, not to acme" in finding.message
     assert any(ref.quote and "key-7731 belongs to globex" in ref.quote for ref in diagnosis.outcome.refs)
+
+
+def test_a_failed_run_becomes_a_test(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program that exports its own failure: red on the agent that failed, green on the fixed one, and nobody is paid again."""
+    monkeypatch.chdir(_EXAMPLES)
+    monkeypatch.syspath_prepend(_EXAMPLES)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")  # not this repository's, which needs the plugins
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # those of this environment take two seconds to load
+    runpy.run_path(str(_EXAMPLES / "failure_to_test.py"), run_name="__main__")
+    said = capsys.readouterr().out
+
+    assert said.count("paid for o-12345") == 1
+    assert said.index("with the code of today it is red") < said.index("with the code of today it is green")
+    assert "    with replay(TAPE, reads=True) as run:\n        run.start(support)\n" in said
 
 
 _FEEDBACK = """

@@ -132,7 +132,17 @@ def _write(tape: TapeDocument, options: argparse.Namespace) -> tuple[Path, Now |
         test.with_suffix(".json").unlink()
         agent = f"{options.agent.module}:{options.agent.function}"
         raise UsageError(f"no test was written: it could not be run against {agent}: {now.why}")
+    if now.state == "red" and tape.answers:
+        _leave_out_answers(tape, test, now)
     return test, now
+
+
+def _leave_out_answers(tape: TapeDocument, test: Path, now: Now) -> None:
+    """Takes what models said from the tape where the test is just as red without it: today's code does not ask for it."""
+    path = test.with_suffix(".json")
+    path.write_text(tape.model_copy(update={"answers": []}).written(), encoding="utf-8")
+    if run_now(test, Path.cwd()) != now:
+        path.write_text(tape.written(), encoding="utf-8")
 
 
 def _record(store: AnyStore, run_id: str, test: Path) -> None:
