@@ -55,7 +55,7 @@ def _log_words(log: Verified) -> Iterator[str]:
     if log.broken_at is not None:
         yield f"Not what was written, from entry {log.broken_at} of {log.entries} on."
     else:
-        yield f"{log.entries} entries{f', the last with hash {log.last}' if log.last else ''}."
+        yield f"{log.entries:,} {'entry' if log.entries == 1 else 'entries'}{f', the last with hash {log.last}' if log.last else ''}."
     if log.not_chained:
         yield f"Not chained: the first {log.not_chained}, written before this log had a chain. Nothing can be said of what they say."
 
