@@ -46,10 +46,13 @@ def _in_force(measure: Measure) -> str:
 
 def measure_words(measure: Measure) -> str:
     """One thing that was done about an incident, since when, by whom, and what came of it."""
-    by = f" by {measure.person}" if measure.person else ""
     name = f" `{measure.name}`" if measure.name else ""
+    what = f"{measure.kind}{name} {measure.status}"
+    if measure.kind == "fix":
+        what = f"{measure.status} in{name}" if name else measure.status
+    by = f" by {measure.person}" if measure.person else ""
     since = f", {'since ' if measure.kind == 'rule' else ''}{measure.at[:10]}" if measure.at else ""
-    done = f"{measure.kind}{name} {measure.status}{by}{since}"
+    done = f"{what}{by}{since}"
     if measure.failures_since is None or measure.runs_since is None:
         return done
     runs = f"{measure.runs_since:,} {'run' if measure.runs_since == 1 else 'runs'}"
