@@ -3,24 +3,32 @@
 For every mechanical fault and each of its failing runs in the worlds rules are made in, `propose` is given that run, its diagnosis and the passing
 runs of those worlds. Its first proposal is then judged in other worlds: it holds when it stops at least 90 % of the other failures of that type before the point of no
 return, known from the label, and hits at most 2 % of the passing runs. A failure without a proposal, or with a rule that knows only its own
-example, counts as not prevented.
+example, counts as not prevented. A rule that keeps a result from the agent is judged by running the failing world again with the guard in place.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from random import Random
+from typing import Any
 
+from opentelemetry.trace import StatusCode
+
+import whyspan
 from benchmarks.faults import held_out
 from benchmarks.faults.agents import AGENTS
-from benchmarks.faults.agents.agent import Agent
+from benchmarks.faults.agents.agent import Act, Agent
 from benchmarks.faults.fault import FAULTS, Fault
-from benchmarks.faults.generate import Example, examples
+from benchmarks.faults.generate import Example, examples, failing
+from benchmarks.faults.operations import TaskFailed
 from benchmarks.faults.recording import record
 from benchmarks.faults.running import execute
+from benchmarks.faults.session import Session
+from whyspan import semconv
 from whyspan.rules.evaluation import Evaluation
 from whyspan.rules.events import On
-from whyspan.rules.rule import CompiledRule, compile_rule
+from whyspan.rules.rule import CompiledRule, Rule, RuleStatus, compile_rule
 from whyspan_analysis.diagnose import build_case, diagnose
 from whyspan_analysis.model import Diagnosis, Status
 from whyspan_analysis.rules.history import PastRun, decisive_position, past_run, point_of_no_return, stops
@@ -125,7 +133,46 @@ def _breaks(rule: CompiledRule, run: PastRun) -> bool | None:
 
 
 def _stops(rule: CompiledRule, subject: Subject) -> bool:
-    return _breaks(rule, replace(subject.run, in_time=subject.in_time)) is True
+    in_time = _breaks(rule, replace(subject.run, in_time=subject.in_time)) is True
+    if not in_time or rule.rule.scope.on != (On.RESULT,):
+        return in_time
+    active = replace(rule.rule, status=RuleStatus.ACTIVE, evidence=None, proposed_from=None)
+    return _ends_well(active, subject.agent, subject.seed, subject.fault or "")
+
+
+# --- the same worlds once more, guarded -----------------------------------------------------------------------
+
+
+@cache
+def _ends_well(rule: Rule, agent_name: str, seed: int, fault_id: str) -> bool:
+    """Whether the failing run, done again under the guard, ends with an answer that says which result it was not given."""
+    [agent] = [each for each in AGENTS if each.name == agent_name]
+    target = _target(agent, seed, FAULTS[fault_id])
+    with whyspan.guard(rules=[rule]):
+        again = execute(replace(agent, act=_heeding(agent)), seed, FAULTS[fault_id], target)
+    [root] = [span for span in again.spans if span.parent is None]
+    said = str((root.attributes or {}).get(semconv.OUTPUT_MESSAGES))
+    return root.status.status_code is not StatusCode.ERROR and "was not handed on" in said
+
+
+@cache
+def _target(agent: Agent, seed: int, fault: Fault) -> int:
+    """The operation that goes wrong in the failing run of this world."""
+    failed = next(failing(agent, seed, execute(agent, seed), fault))
+    assert failed.injected is not None
+    return failed.injected.index
+
+
+def _heeding(agent: Agent) -> Act:
+    """Acts as a program does that hands what a guard says to its model, which then gives up and says why."""
+
+    def act(session: Session, world: Any) -> None:
+        try:
+            agent.act(session, world)
+        except whyspan.GuardBlocked as blocked:
+            raise TaskFailed(str(blocked)) from blocked
+
+    return act
 
 
 # --- the worlds -----------------------------------------------------------------------------------------------

@@ -19,12 +19,12 @@ BUDGET_SECONDS: Final = 0.005
 
 
 class GuardBlocked(Exception):
-    """A rule did not let a call happen. The text is for the model: what was not done, why, and what to do instead."""
+    """A rule did not let a call happen, or its result be used. The text is for the model: what, why, and what to do instead."""
 
-    def __init__(self, what: str, rule: str, reason: str) -> None:
-        super().__init__(f"{what} was not carried out: {reason} (rule {rule})")
+    def __init__(self, what: str, rule: str, reason: str, *, done: str = "carried out") -> None:
+        super().__init__(f"{what} was not {done}: {reason} (rule {rule})")
         self.what = what
-        """The tool, the agent that was to take over, or `the answer`."""
+        """The tool, its result, the agent that was to take over, or `the answer`."""
         self.rule = rule
         """Id of the rule."""
         self.reason = reason
@@ -38,13 +38,13 @@ class Substitute:
 
 
 class Enforcer(Protocol):
-    """What looks at calls before they happen."""
+    """What looks at calls before they happen, and at results before the agent has them."""
 
     def happened(self, event: Event) -> None:
         """Something happened that nobody can stop any more."""
 
     def before(self, event: Event) -> Substitute | None:
-        """Something is about to happen. Gives what to use in its place, None where it may happen. Raises GuardBlocked."""
+        """Something is about to happen, or a result to be used. Gives a call's substitute, None where it may. Raises GuardBlocked."""
 
 
 class Replaying(Protocol):

@@ -1,4 +1,4 @@
-"""A call that a guard looks at before it happens, and that something else may take the place of: a tool, a search, a question."""
+"""A call that a guard looks at before it is made and again when it comes back: a tool, a search, a question."""
 
 from abc import abstractmethod
 from types import TracebackType
@@ -7,15 +7,16 @@ from typing import Self
 from whyspan import enforcement
 from whyspan.faults import contained
 from whyspan.rules.events import Event, On
-from whyspan.spans import CallSpan
+from whyspan.spans import CallSpan, type_of
 from whyspan.values import to_text
 
 
 class GuardedCall(CallSpan):
-    """One call with its verdict: let through, blocked, or answered by something else."""
+    """One call with its verdict: let through, blocked, or answered by something else; and that of its result."""
 
     def __init__(self) -> None:
         super().__init__()
+        self._refusal: enforcement.GuardBlocked | None = None
         self._instead: enforcement.Substitute | None = None
 
     def __enter__(self) -> Self:
@@ -30,9 +31,18 @@ class GuardedCall(CallSpan):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is not None:
-            self._came_back(None, error)
-        super().__exit__(kind, error, trace)
+        if error is not None and error is self._refusal:  # the call itself went well; the guard's span says the rest
+            super().__exit__(None, None, None)
+            return
+        try:
+            if error is not None:
+                self._came_back(None, error)
+        finally:
+            super().__exit__(kind, error, trace)
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Ends the span of a generator, as failed when there is an error of its own."""
+        super().end(None if error is self._refusal else error)
 
     def admit(self) -> None:
         """Asks the guard in force whether this call may be made. Raises GuardBlocked."""
@@ -46,20 +56,41 @@ class GuardedCall(CallSpan):
         return self._instead
 
     def set_result(self, value: object) -> None:
-        """Records what the call gave back; a decorated function does this itself."""
+        """Records what the call gave back; a decorated function does this itself.
+
+        Raises:
+            GuardBlocked: a rule does not let the agent have it.
+        """
         super().set_result(value)
         if self._instead is None:
             self._came_back(value, None)
 
-    def _came_back(self, value: object, error: BaseException | None) -> None:
+    def set_partial(self, value: object) -> None:
+        """Records what a generator had given when it failed or was closed: nobody can keep it back any more."""
+        super().set_result(value)
         guard = enforcement.current()
-        if guard is None:
+        if guard is not None and (event := self._result_event(value, None)) is not None:
+            guard.happened(event)
+
+    def _came_back(self, value: object, error: BaseException | None) -> None:
+        """Asks the guard in force whether the agent may have what came back. Raises GuardBlocked."""
+        guard = enforcement.current()
+        if guard is None or (event := self._result_event(value, error)) is None:
             return
+        try:
+            guard.before(event)
+        except enforcement.GuardBlocked as refusal:
+            self._refusal = refusal
+            raise
+
+    def _result_event(self, value: object, error: BaseException | None) -> Event | None:
         with contained:
             event = self._event(On.RESULT)
             event.out, event.ok = enforcement.plain(value), error is None
-            event.error = "" if error is None else words_of(error)
-            guard.happened(event)
+            if error is not None:
+                event.error, event.error_type = words_of(error), type_of(error)
+            return event
+        return None
 
     @abstractmethod
     def _event(self, kind: On) -> Event:

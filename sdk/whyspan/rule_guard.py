@@ -1,4 +1,4 @@
-"""Rules enforced while the agent runs: every call is looked at before it happens, and every verdict is a span.
+"""Rules enforced while the agent runs: every call is looked at before it happens, every result before it is used.
 
 What the guard knows of a run is what the run's own spans tell it, through the same events the analysis reads from storage.
 """
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
 from whyspan import enforcement, runtime, semconv
 from whyspan.enforcement import Enforcer, GuardBlocked, Substitute
 from whyspan.faults import contain, logger
-from whyspan.rules.evaluation import Evaluation, Trial, Violation
+from whyspan.rules.evaluation import Evaluation, Violation
 from whyspan.rules.events import Event, On
 from whyspan.rules.rule import CompiledRule, GuardAction, RuleStatus
 from whyspan.semconv import Kind, Verdict
@@ -130,6 +130,10 @@ class RuleGuard:
 
     def happened(self, event: Event) -> None:
         """Something happened that nobody can stop any more; rules that it breaks are recorded."""
+        for violation in self._observed(event):
+            _record(violation, Verdict.PASS, GuardAction.ALLOW, violation.rule.rule.message)
+
+    def _observed(self, event: Event) -> list[Violation]:
         try:
             with self._lock:
                 evaluation = self._placed(event)
@@ -138,16 +142,20 @@ class RuleGuard:
                     evaluation.history.lineage.read()
         except Exception as error:  # noqa: BLE001 - ours, whatever it is
             contain(error)
-            return
-        for violation in broken:
-            _record(violation, Verdict.PASS, GuardAction.ALLOW, violation.rule.rule.message)
+            return []
+        return broken
 
     def before(self, event: Event) -> Substitute | None:
-        """Something is about to happen. Gives what to use in its place, None where it may happen.
+        """Something is about to happen, or a result to be handed on. Gives what to use in the place of a call.
+
+        Returns:
+            None where it may happen, and for results, which happened whatever becomes of them.
 
         Raises:
             GuardBlocked: it must not.
         """
+        if event.kind == On.RESULT:
+            return self._judge(event, self._observed(event))
         try:
             with self._lock:
                 evaluation = self._placed(event)
@@ -159,7 +167,7 @@ class RuleGuard:
             logger.debug(
                 "whyspan: rule %s was skipped, the rules before it took longer than %.3f s", rule, self._seconds
             )
-        substitute = self._judge(event, trial)
+        substitute = self._judge(event, trial.violations)
         if substitute is None:
             with self._lock:
                 evaluation.commit(trial)
@@ -185,9 +193,9 @@ class RuleGuard:
             raise GuardBlocked(_what(event), closed.id, f"the rules could not be checked ({error})") from error
         contain(error)
 
-    def _judge(self, event: Event, trial: Trial) -> Substitute | None:
-        enforced = [v for v in trial.violations if v.rule.rule.status is not RuleStatus.SHADOW]
-        for violation in trial.violations:
+    def _judge(self, event: Event, violations: Sequence[Violation]) -> Substitute | None:
+        enforced = [v for v in violations if v.rule.rule.status is not RuleStatus.SHADOW]
+        for violation in violations:
             if violation not in enforced:
                 _record(violation, Verdict.PASS, "shadow", violation.rule.rule.message)
         enforced.sort(key=lambda violation: _GRAVITY.index(_action(violation)))
@@ -209,7 +217,12 @@ class RuleGuard:
         if action in (GuardAction.WARN, GuardAction.ALLOW):
             _record(violation, Verdict.PASS, action, reason)
             return None
-        if action is GuardAction.DRY_RUN and event.name in self._dry_run and event.runs != "block":
+        if (
+            action is GuardAction.DRY_RUN
+            and event.name in self._dry_run
+            and event.kind == On.CALL
+            and event.runs != "block"
+        ):
             substitute = Substitute(_substituted(self._dry_run[event.name], event.args))
             _record(violation, Verdict.CHANGE, action, reason)
             return substitute
@@ -221,14 +234,19 @@ class RuleGuard:
                 _record(violation, Verdict.PASS, action, reason, who)
                 return None
         _record(violation, Verdict.BLOCK, action, reason, who)
-        raise GuardBlocked(what, rule.id, reason)
+        raise GuardBlocked(what, rule.id, reason, done="handed on" if event.kind == On.RESULT else "carried out")
 
 
 def _action(violation: Violation) -> GuardAction:
-    return GuardAction.BLOCK if violation.unchecked else violation.rule.rule.guard
+    if violation.unchecked:  # a result cannot be asked about what only calls have: its call was
+        result = violation.event is not None and violation.event.kind == On.RESULT
+        return GuardAction.ALLOW if result else GuardAction.BLOCK
+    return violation.rule.rule.guard
 
 
 def _what(event: Event) -> str:
+    if event.kind == On.RESULT:
+        return f"the result of {event.name}" if event.ok else f"the error of {event.name} ({event.error})"
     return {On.ANSWER: "the answer", On.HANDOFF: f"the handoff to {event.name}"}.get(On(event.kind), event.name)
 
 

@@ -224,10 +224,15 @@ _INTEGERS = 2**63
 """What OTLP can carry as a number."""
 
 
+def type_of(error: BaseException) -> str:
+    """An exception's type as spans name it, with its module unless it is built in."""
+    kind = type(error)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
 def _record(error: BaseException, span: Span) -> None:
     """What OpenTelemetry's `record_exception` writes, which itself fails on an exception whose `str()` raises."""
-    kind = type(error)
-    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    name = type_of(error)
     try:
         message = to_text(str(error))
     except Exception:  # noqa: BLE001 - the host's __str__ may raise anything

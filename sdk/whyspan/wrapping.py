@@ -96,8 +96,7 @@ def _generator(function: _Function, begin: _Begin) -> _Function:
                 except BaseException as thrown:  # noqa: BLE001 - whatever the consumer throws is for the generator
                     step = functools.partial(generator.throw, thrown)
         except StopIteration as stop:
-            call.set_result(_whole(items) if stop.value is None else stop.value)
-            call.end()
+            _finish(call, _whole(items) if stop.value is None else stop.value)
             return stop.value
         except BaseException as error:
             call.set_partial(_whole(items))
@@ -132,8 +131,7 @@ def _async_generator(function: _Function, begin: _Begin) -> _Function:
                 except BaseException as thrown:  # noqa: BLE001 - whatever the consumer throws is for the generator
                     step = functools.partial(generator.athrow, thrown)
         except StopAsyncIteration:
-            call.set_result(_whole(items))
-            call.end()
+            _finish(call, _whole(items))
         except BaseException as error:
             call.set_partial(_whole(items))
             call.end(error)
@@ -150,6 +148,16 @@ def _started(call: ReturningSpan) -> None:
     except BaseException as error:
         call.end(error)
         raise
+
+
+def _finish(call: ReturningSpan, value: object) -> None:
+    """Ends the span of a generator that is through. Raises GuardBlocked where a rule forbids what it gave."""
+    try:
+        call.set_result(value)
+    except BaseException as error:
+        call.end(error)
+        raise
+    call.end()
 
 
 def _replaced(call: ReturningSpan) -> list[Any]:

@@ -28,6 +28,13 @@ PRINTED = {
         ),
         "refunded 40.00 for o-90317",
     ],
+    "result": [
+        (
+            "the error of book ('cellar') was not handed on: Do something else, or say what could not be done."
+            " (rule errors-go-to-the-model)"
+        ),
+        "booked the attic",
+    ],
     "dry_run": ["sales deleted", "people would be deleted"],
     "budget": [
         (

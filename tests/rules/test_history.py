@@ -136,6 +136,23 @@ def test_functions(source: str, expected: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("result", "blank"),
+    [
+        (came_back("rate", {"currency": "EUR", "rate": 0.0, "on": ""}, currency="EUR"), True),
+        (came_back("find", {"hits": []}), True),
+        (came_back("rate", {"currency": "EUR", "rate": 0.9, "on": ""}, currency="EUR"), False),
+        (came_back("find", None, error="503"), False),
+        (came_back("clear", [], effect="reversible"), False),
+        (came_back("log", None), False),
+    ],
+)
+def test_blank(result: list[Event], blank: bool) -> None:
+    """Empty results and defaults of tools that read; errors, what writing tools say and tools without a result are something else."""
+    assert value("blank()", result[1]) is blank
+    assert value("blank()", result[0]) is False
+
+
+@pytest.mark.parametrize(
     ("event", "times"),
     [
         (NOW, 2),

@@ -1,6 +1,7 @@
 """What is proposed against a failure, and what is not."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -105,6 +106,41 @@ def test_what_is_done_twice_in_good_runs_is_an_exception() -> None:
 
     assert proposed(run("failed", Status.FAILED, pays, pays), *good) == {
         'e.changes && repeats() >= 1 && !(e.name in ["write_note"])': "tools that change something"
+    }
+
+
+def test_errors_that_end_the_program_are_kept_from_it() -> None:
+    """The rule leaves out the errors that good runs get over; an error after which the agent went on gives none."""
+    timeouts = [_raising("TimeoutError", f"slow-{n}") for n in range(3)]
+    odd = _raising("OSError", "odd")
+    crashed = _raising("KeyError", "crashed")
+    crashed = replace(crashed, status=Status.FAILED, stream=crashed.stream[:-1], in_time=2)
+    rule = 'e.ok == false && !(e.error_type in ["TimeoutError"])'
+
+    proposals, rejected = propose(crashed, diagnosis("crashed"), [*timeouts, *GOOD])
+    assert [each.rule.a for each in proposals] == [rule]
+    assert proposals[0].rule.scope.on == ("result",)
+    assert [each.rule.a for each in rejected] == ["e.ok == false"]
+    assert proposed(crashed, *timeouts, odd) == {
+        'e.ok == false && !(e.error_type in ["OSError", "TimeoutError"])': "any tool"
+    }  # one good run in four would be hit
+    assert proposed(replace(timeouts[0], run_id="went on", status=Status.FAILED), *GOOD) == {}
+
+
+def _raising(error_type: str, run_id: str) -> PastRun:
+    """A good run in which a look-up raised, and the agent answered all the same."""
+    asked = call("look", "pure-read", {"x": 1}, out=None, error="it went wrong")
+    asked[1].error_type = error_type
+    return run(run_id, Status.OK, asked, answer="I am sorry.")
+
+
+def test_empty_results_are_refused_except_of_tools_that_are_often_empty() -> None:
+    """What good runs live with is left out, tool by tool."""
+    searched, looked = (call(name, "pure-read", {"x": 1}, out=[]) for name in ("search", "look"))
+    good = [run(f"good-{n}", Status.OK, searched) for n in range(3)]
+
+    assert proposed(run("failed", Status.FAILED, searched, looked), *good) == {
+        'blank() && !(e.name in ["search"])': "any tool"
     }
 
 

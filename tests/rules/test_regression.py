@@ -211,7 +211,7 @@ def test_a_tape_is_masked_and_holds_no_more_than_it_needs() -> None:
     [
         ('e.name == "nothing"', "absence", "does not break the rule"),
         ('e.name == "nothing"', "existence", "by the end of the run only"),
-        ('e.kind == "result" && e.name == "send"', "absence", "too late"),
+        ('e.kind == "result" && e.name == "send"', "absence", "whatever the agent does"),
         ('e.name == "send" && e.args.text == "ada@example.org"', "absence", "names a secret"),
     ],
 )

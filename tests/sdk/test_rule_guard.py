@@ -104,6 +104,40 @@ def test_every_form_of_a_tool_is_guarded() -> None:
     assert ran == []
 
 
+def test_results_and_errors_can_be_kept_from_the_agent() -> None:
+    """Where a rule forbids a result the program gets words for its model; the call counts as made, and its span says what it gave."""
+    on = {"scope": {"on": ["result"]}}
+    unusable = rule('blank() || e.error_type == "KeyError"', **on)
+
+    @whyspan.tool(effect="pure-read")
+    def find(what: str) -> list[str]:
+        return [] if what == "nothing" else [{"a": "b"}[what]]
+
+    @whyspan.tool
+    def stream(items: list[str]) -> Iterator[str]:
+        yield from items
+
+    with capture() as captured, whyspan.agent("shop"):
+        with whyspan.guard(rules=[rule('e.name == "pay" || e.name == "stream"', **on)]):
+            with pytest.raises(whyspan.GuardBlocked, match=r"the result of pay was not handed on: Not so\."):
+                pay(4.0)
+            with pytest.raises(whyspan.GuardBlocked):
+                list(stream(["x"]))
+        with whyspan.guard(rules=[unusable]):
+            with pytest.raises(
+                whyspan.GuardBlocked, match=r"the error of find \('c'\) was not handed on: Not so\."
+            ) as raised:
+                find("c")
+            with pytest.raises(whyspan.GuardBlocked, match="the result of find"), whyspan.tool("find") as block:
+                block.set_result({"hits": []})
+            assert find("a") == ["b"]
+
+    assert isinstance(raised.value.__context__, KeyError)
+    ended = [(s.name, (s.attributes or {}).get("error.type")) for s in captured.spans if s.name.startswith("execute")]
+    assert ended == [("execute_tool pay", None), ("execute_tool stream", None), ("execute_tool find", "KeyError"),
+                     ("execute_tool find", None), ("execute_tool find", None)]  # fmt: skip
+
+
 def test_answers_handoffs_and_tools_that_do_not_exist_can_be_stopped() -> None:
     """What has not happened yet can be prevented, whatever it is."""
     rules = [
@@ -219,7 +253,7 @@ def test_rules_that_mean_nothing_are_refused(tmp_path: Path) -> None:
 
 
 OF_EVERY_KIND = [
-    {**rule(a, f"rule-{number}", action={"guard": "allow"}), "scope": {"on": ["call", "answer"]}}
+    {**rule(a, f"rule-{number}", action={"guard": "allow"}), "scope": {"on": ["call", "result", "answer"]}}
     for number, a in enumerate(
         [
             'size(invented("args")) > 0',
@@ -229,6 +263,8 @@ OF_EVERY_KIND = [
             "size(failed_changes()) > 0",
             "size(partial()) > 0",
             'finish() == "length"',
+            'e.error_type != "" && e.error_type != "TimeoutError"',
+            "blank()",
             'e.kind == "answer" && size(invented("text")) > 0',
             'count("refund") > 0 && e.effect == "external"',
         ]
@@ -236,7 +272,7 @@ OF_EVERY_KIND = [
 ]
 
 
-@pytest.mark.parametrize("fault_id", ["F01", "F04", "F14", "F25", "F29", "F31", "F32"])
+@pytest.mark.parametrize("fault_id", ["F01", "F04", "F14", "F25", "F29", "F30", "F31", "F32"])
 @pytest.mark.parametrize("agent", [refunds.AGENT, travel.AGENT], ids=lambda agent: agent.name)
 def test_the_guard_sees_what_the_analysis_sees(agent: Agent, fault_id: str) -> None:
     """While a run happens the same rules are broken by the same calls as when it is read back from its spans."""

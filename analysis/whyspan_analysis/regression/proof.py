@@ -72,9 +72,11 @@ def _rehearsed(taped: Taped, stream: Sequence[Event], guard: RuleGuard | None) -
                     live.runs, live.args = "function", called.arguments
                 if live.runs or event.span_id in asked:  # others happened inside of a call that is replaced
                     _call(live, behind)
+            elif event.kind == On.RESULT and event.span_id not in through:
+                continue  # it comes from the tape
             elif event.kind in STOPPABLE:
                 behind.before(live)
-            elif event.kind != On.RESULT or event.span_id in through:  # other results come from the tape
+            else:
                 behind.happened(live)
         player.finished(None)
     except (ReplayOver, GuardBlocked) as over:

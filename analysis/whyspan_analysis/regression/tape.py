@@ -69,6 +69,10 @@ def _violation(recording: Recording) -> Violation:
     rule = recording.rule.rule.id
     for event in recording.stream:
         if found := evaluation.observe(event):
+            if event.kind == On.RESULT:
+                raise NotExportable(
+                    f"the rule {rule} is broken by what a tool gave back ({shown(event)}), which in a replay the recording gives, whatever the agent does"
+                )
             if stops(found[0], recording.past):
                 return found[0]
             raise NotExportable(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from whyspan.rules.events import Event, On
-from whyspan.rules.history import FUNCTIONS, History
+from whyspan.rules.history import FUNCTIONS, History, is_blank
 from whyspan_analysis.rules.history import PastRun
 
 SUPPORT: Final = 3
@@ -26,6 +26,10 @@ class Customs:
     calls: Counter[str] = field(default_factory=Counter)
     repeated: set[str] = field(default_factory=set)
     """Tools that change something and were called twice with the same arguments in a passing run, nothing else changed between."""
+    blank: Counter[str] = field(default_factory=Counter)
+    """Tool -> passing runs in which it came back with nothing, or with zeros and empty texts only."""
+    errors: Counter[str] = field(default_factory=Counter)
+    """Type of a tool's error -> passing runs that got over one."""
     arguments: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     """Tool -> argument -> calls that had it."""
 
@@ -50,8 +54,11 @@ def learn(runs: Iterable[PastRun]) -> Customs:
             customs.runs[tool] += 1
             customs.before[tool].update(done)
         customs.repeated |= _repeated(run.stream)
-        for event in run.stream:
-            if event.kind == On.RESULT and event.ok and isinstance(event.args, dict):
+        results = [event for event in run.stream if event.kind == On.RESULT]
+        customs.blank.update({event.name for event in results if is_blank(event)})
+        customs.errors.update({event.error_type for event in results if event.ok is False})
+        for event in results:
+            if event.ok and isinstance(event.args, dict):
                 customs.calls[event.name] += 1
                 customs.arguments[event.name].update(event.args.keys())
     return customs

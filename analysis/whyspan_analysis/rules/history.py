@@ -143,8 +143,10 @@ def _count(measured: Measured, run: PastRun, violation: Violation | None) -> Non
 
 
 def _was_stopped(violation: Violation, run: PastRun) -> bool:
-    """True when a guard in the agent did not let the call happen: its verdicts stand right behind the call."""
-    for event in run.stream[(violation.position or 0) + 1 :]:
+    """True when a guard in the agent did not let it happen: its verdicts stand right behind a call, and before a result."""
+    position = violation.position or 0
+    result = violation.event is not None and violation.event.kind == On.RESULT
+    for event in reversed(run.stream[:position]) if result else run.stream[position + 1 :]:
         if event.kind != On.GUARD:
             return False
         if event.out in (Verdict.BLOCK, Verdict.CHANGE):

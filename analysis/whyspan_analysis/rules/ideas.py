@@ -3,14 +3,15 @@
 A general rung speaks of every tool, then of tools that change something, then of one tool, one field, one value.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from whyspan.rules.events import Event, On
-from whyspan.rules.history import FUNCTIONS, History
+from whyspan.rules.events import STOPPABLE, Event, On
+from whyspan.rules.history import FUNCTIONS, History, is_blank
 from whyspan.rules.rule import GuardAction, Rule, Scope
-from whyspan_analysis.rules.customs import ANSWER, Customs
+from whyspan_analysis.rules.customs import ANSWER, SUPPORT, Customs
 from whyspan_analysis.rules.history import PastRun
 
 ADMITS: Final = (
@@ -35,6 +36,8 @@ class Moment:
     position: int
     event: Event
     history: History
+    last: bool
+    """True when the run did nothing any more after it, nor said anything."""
 
     def ask(self, function: str, *arguments: Any) -> Any:
         """What an expression would be told at this moment."""
@@ -71,6 +74,8 @@ def _ladder(condition: str, event: Event, message: str, *, reads: bool = True) -
 
 def _invented(moment: Moment, _customs: Customs) -> Iterator[Rung]:
     event = moment.event
+    if event.kind == On.RESULT:
+        return
     if event.kind == On.ANSWER:
         if moment.ask("invented", "text"):
             message = (
@@ -95,21 +100,22 @@ def _open(function: str, sign: str, then: str) -> Look:
     def look(moment: Moment, _customs: Customs) -> Iterator[Rung]:
         names = moment.ask(function)
         event = moment.event
-        if not names or event.name in names or (event.kind == On.CALL and not event.changes):
+        goes_on = event.kind == On.ANSWER or (event.kind == On.CALL and event.changes)
+        if not names or event.name in names or not goes_on:
             return
         message = f"The latest result of a tool {sign}. {then}"
         any_open = f"size({function}()) > 0"
         admits = f'!e.text.matches("{ADMITS}")'
-        goes_on = f'e.kind == "answer" ? {admits} : e.changes'
+        claims = f'e.kind == "answer" ? {admits} : e.changes'
         both = (On.CALL, On.ANSWER)
         other = f"!{function}().exists(t, t == e.name)"
-        yield Rung("any tool", _rule(f"{any_open} && {other} && ({goes_on})", message, on=both))
+        yield Rung("any tool", _rule(f"{any_open} && {other} && ({claims})", message, on=both))
         if event.kind == On.CALL:
             yield Rung("tools that change something", _rule(f"{any_open} && {other} && e.changes", message))
         for name in names:
             message_of = f"The latest result of {name} {sign}. {then}"
             this = f"{_quoted(name)} in {function}()"
-            yield Rung("this tool", _rule(f"{this} && e.name != {_quoted(name)} && ({goes_on})", message_of, on=both))
+            yield Rung("this tool", _rule(f"{this} && e.name != {_quoted(name)} && ({claims})", message_of, on=both))
             yield Rung("this field", _rule(this, message_of, on=(event.kind,), tool=event.name or "*"))
 
     return look
@@ -140,6 +146,38 @@ def _retried(moment: Moment, _customs: Customs) -> Iterator[Rung]:
     for least in (3, 4, 6):
         if failures >= least:
             yield from _ladder(f"failures() >= {least}", event, message)
+
+
+def _unhandled(moment: Moment, customs: Customs) -> Iterator[Rung]:
+    """An error of a tool with which everything ended: the agent never got to see it."""
+    event = moment.event
+    if event.kind != On.RESULT or event.ok is not False or not moment.last:
+        return
+    message = "Nothing in this program deals with such an error. Do something else, or say what could not be done."
+    for condition in _but("e.ok == false", "e.error_type", customs.errors):
+        yield Rung("any tool", _rule(condition, message, on=(On.RESULT,)))
+        yield Rung("this tool", _rule(condition, message, on=(On.RESULT,), tool=event.name))
+
+
+def _but(condition: str, of: str, runs: Counter[str]) -> list[str]:
+    """The condition, without what is customary in passing runs, and without all that was ever there."""
+    found = [condition]
+    for least in (SUPPORT, 1):
+        usual = ", ".join(_quoted(name) for name, count in sorted(runs.items()) if count >= least)
+        found += [f"{condition} && !({of} in [{usual}])"] if usual else []
+    return list(dict.fromkeys(found))
+
+
+def _blank(moment: Moment, customs: Customs) -> Iterator[Rung]:
+    if moment.event.kind != On.RESULT or not is_blank(moment.event):
+        return
+    message = (
+        "It came back empty or with zeros only, as it does not where all goes well: nothing can be concluded from it. "
+        "Ask again or otherwise, or say that nothing was found."
+    )
+    for condition in _but("blank()", "e.name", customs.blank):
+        yield Rung("any tool", _rule(condition, message, on=(On.RESULT,)))
+    yield Rung("this tool", _rule("blank()", message, on=(On.RESULT,), tool=moment.event.name))
 
 
 def _cut(moment: Moment, _customs: Customs) -> Iterator[Rung]:
@@ -217,16 +255,8 @@ IDEAS: Final = (
         frozenset(),
         _open("partial", "says that there is more of it", "Read the rest first."),
     ),
-    Idea(
-        "hollow-result",
-        frozenset({"blank_result"}),
-        _open("hollow", "holds nothing but zeros and empty texts", "Ask again: it looks like a default, not like an answer."),
-    ),
-    Idea(
-        "empty-result",
-        frozenset({"empty_result_used"}),
-        _open("empty", "was empty", "Search otherwise, or say that nothing was found."),
-    ),
+    Idea("unhandled-error", frozenset({"tool_error"}), _unhandled),
+    Idea("blank-result", frozenset({"blank_result", "empty_result_used"}), _blank),
     Idea("skipped-step", frozenset({"unverified_irreversible"}), _skipped),
 )  # fmt: skip
 """All of them, in the order they are tried where no detector prefers one."""
@@ -235,7 +265,9 @@ IDEAS: Final = (
 def moments(run: PastRun) -> Iterator[Moment]:
     """The stoppable events of a run up to the point of no return."""
     history = History()
+    acts = (position for position, event in enumerate(run.stream) if event.kind in (*STOPPABLE, On.MODEL))
+    last = max(acts, default=-1)
     for position, event in enumerate(run.stream[: run.in_time + 1]):
-        if event.kind in (On.CALL, On.ANSWER, On.HANDOFF):
-            yield Moment(position, event, history)
+        if event.kind in STOPPABLE:
+            yield Moment(position, event, history, last=position == last)
         history.feed(event)

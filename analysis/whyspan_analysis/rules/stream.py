@@ -120,6 +120,7 @@ def _model(call: Call) -> Event:
         text="\n".join(text for _, text in call.texts),
         finish=span.finish_reason or "",
         error=call.error or "",
+        error_type=span.error_type or "",
         tokens=(span.input_tokens or 0) + (span.output_tokens or 0),
         usd=span.cost or 0.0,
         span_id=span.span_id,
@@ -153,7 +154,13 @@ def _action(action: Action, moments: _Moments) -> Iterator[tuple[_Moment, Event]
         at = action.result_at or action.error_at
         seen = moments.start(at[0])._replace(phase=-1) if at is not None else asked
         back = max(seen, asked._replace(phase=4))
-    yield back, Event(On.RESULT, **about, out=parsed(action.result), ok=action.ok, error=action.error or "")
+    error_type = (action.span.error_type if action.span is not None else None) or ""
+    yield (
+        back,
+        Event(
+            On.RESULT, **about, out=parsed(action.result), ok=action.ok, error=action.error or "", error_type=error_type
+        ),
+    )
 
 
 def _is_unknown(action: Action) -> bool:

@@ -6,7 +6,7 @@ from typing import Final
 from whyspan.semconv import Effect
 
 _READING: Final = frozenset(
-    ("get", "find", "list", "search", "read", "fetch", "look", "lookup", "query", "check", "calculate", "compute",
+    ("get", "find", "list", "search", "read", "fetch", "look", "lookup", "query", "check", "calculate", "calculator", "compute",
      "think", "describe", "show", "view", "count", "retrieve", "select", "transfer", "handoff")
 )  # fmt: skip
 """First words of tool names that only look: used where no effect was declared."""

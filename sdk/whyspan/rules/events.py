@@ -31,8 +31,8 @@ class On(StrEnum):
     """The run is about to give its answer (`text`)."""
 
 
-STOPPABLE: Final = frozenset({On.CALL, On.HANDOFF, On.ANSWER})
-"""Events that have not happened yet when a rule sees them: only these can be prevented."""
+STOPPABLE: Final = frozenset({On.CALL, On.RESULT, On.HANDOFF, On.ANSWER})
+"""Events a guard can stop: what has not happened yet, and results, which need not be handed to the agent."""
 
 
 @dataclass(slots=True)
@@ -51,6 +51,8 @@ class Event:
     ok: bool | None = None
     """Of a result: whether the tool came back without an error."""
     error: str = ""
+    error_type: str = ""
+    """The exception's type, such as `KeyError`; empty where none is known."""
     text: str = ""
     finish: str = ""
     tokens: int = 0

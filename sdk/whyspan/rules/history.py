@@ -200,6 +200,11 @@ def _hollow(env: dict[str, Any]) -> list[str]:
     return sorted(name for name, result in _run(env).latest.items() if result.ok and is_hollow(result))
 
 
+def is_blank(result: Event) -> bool:
+    """True when a reading tool came back with nothing, or with nothing but zeros and empty texts."""
+    return result.ok is True and not result.changes and (is_empty(result.out) or is_hollow(result))
+
+
 def is_hollow(result: Event) -> bool:
     """True when all numbers and words a reading tool returned are zeros and empty texts: a default, not an answer.
 
@@ -257,6 +262,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "partial": Function((), "list", _partial),
     "empty": Function((), "list", _empty),
     "hollow": Function((), "list", _hollow),
+    "blank": Function((), "bool", lambda env: env["e"].kind == On.RESULT and is_blank(env["e"])),
     "repeats": Function((), "int", _repeats),
     "offered": Function((), "bool", _is_offered),
     "schema_error": Function((), "string", _schema_error),

@@ -24,6 +24,7 @@ EVENT: Final = Record(
         "out": "any",
         "ok": "any",
         "error": "string",
+        "error_type": "string",
         "text": "string",
         "finish": "string",
         "tokens": "int",
@@ -129,7 +130,7 @@ class CompiledRule:
 
     @property
     def stops(self) -> bool:
-        """True when it can be broken by an event that has not happened yet, so that a guard can prevent it."""
+        """True when it can be broken by an event that a guard can stop."""
         return self.template.prevents and (not self.rule.scope.on or bool(STOPPABLE & set(self.rule.scope.on)))
 
 

@@ -66,7 +66,7 @@ class Player:
             if self.verdict is None and self._evaluation.observe(self._completed(event)):
                 self._end(ReplayVerdict.BROKEN, f"{AGAIN}: {shown(event)}")
 
-    def before(self, event: Event, told: Callable[[Event], None]) -> Substitute | None:
+    def before(self, event: Event, told: Callable[[Event], object]) -> Substitute | None:
         """Something is about to happen: what the tape says in its place. `told` hears of results. Raises ReplayOver."""
         with self.lock:
             self.look(event)
@@ -106,7 +106,7 @@ class Player:
     def blocked(self, event: Event, by: str) -> None:
         """The agent's own guard did not let this happen."""
         with self.lock:
-            self.attempts[event.name] += 1
+            self.attempts[event.name] += event.kind == On.CALL
             self.steps.append(f"blocked by the rule {by}: {shown(event)}")
             if self._is_there(event.kind, event.name):
                 self._blocked = f"the rule {by} did not let it happen: {shown(event)}"
@@ -203,7 +203,7 @@ class Player:
         self._used += 1
         return waiting[0] if len(waiting) == 1 and not event.changes else waiting.popleft()
 
-    def _by_stub(self, event: Event, told: Callable[[Event], None]) -> Substitute:
+    def _by_stub(self, event: Event, told: Callable[[Event], object]) -> Substitute:
         stub = self._tools[event.name]
         raw = inspect.unwrap(stub)
         if event.changes and raw is not stub:
@@ -250,15 +250,17 @@ class _Behind:
 
     def before(self, event: Event) -> Substitute | None:
         """Asks the guard, then the tape. Raises GuardBlocked, ReplayOver, or what the tool raised when it was recorded."""
-        if self._guard is not None:
-            try:
-                instead = self._guard.before(event)
-            except GuardBlocked as blocked:
-                self._player.blocked(event, blocked.rule)
-                raise
-            if instead is not None:
-                return instead
-        return self._player.before(event, self.happened)
+        try:
+            instead = None if self._guard is None else self._guard.before(event)
+        except GuardBlocked as blocked:
+            self._player.blocked(event, blocked.rule)
+            raise
+        if instead is not None:
+            return instead
+        if event.kind == On.RESULT:
+            self._player.happened(event)
+            return None
+        return self._player.before(event, self.before)
 
 
 def shown(event: Event) -> str:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
+from whyspan.rules.events import On
 from whyspan.rules.rule import CompiledRule, compile_rule
 from whyspan_analysis.batch import diagnose_run
 from whyspan_analysis.diagnose import build_case
@@ -100,8 +101,8 @@ def _recorded(store: AnyStore, run_id: str, rule_id: str | None, others: list[Pa
 
 def _proposed(past: PastRun, diagnosis: Diagnosis, others: list[PastRun]) -> CompiledRule:
     proposals, rejected = propose(past, diagnosis, others)
-    if proposals:
-        return compile_rule(proposals[0].rule)
+    if proposals:  # what comes back is the recording's in a replay: rules about what the agent does come first
+        return compile_rule(min(proposals, key=lambda each: each.rule.scope.on == (On.RESULT,)).rule)
     tried = "".join(f"\n  {each.rule.id}: {each.why}" for each in rejected[:5])
     raise UsageError(
         f"no test was written for run {past.run_id}: no rule can be proposed against it, so nothing says what must not happen again."
