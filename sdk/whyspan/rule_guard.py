@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MAX_RUNS: Final = 1_000
 """Runs whose history is kept at a time; of more, the one that began first is forgotten."""
-_OF_VALUES: Final = frozenset({"label", "seen", "taint", "invented"})
+_OF_VALUES: Final = frozenset({"label", "seen", "taint", "invented", "foreign"})
 """Functions that need the values of the run indexed."""
 _GRAVITY: Final = (GuardAction.BLOCK, GuardAction.ASK, GuardAction.DRY_RUN, GuardAction.WARN, GuardAction.ALLOW)
 """Of several rules a call breaks, the gravest decides."""
@@ -139,7 +139,7 @@ class RuleGuard:
                 evaluation = self._placed(event)
                 broken = evaluation.observe(event)
                 if self._reads:  # now, and not in the time the next call has
-                    evaluation.history.lineage.read()
+                    evaluation.history.read()
         except Exception as error:  # noqa: BLE001 - ours, whatever it is
             contain(error)
             return []

@@ -1,6 +1,7 @@
 """What a rule may ask of the run so far."""
 
-from typing import Any
+import json
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -133,6 +134,31 @@ def value(source: str, event: Event = ASKED) -> Any:
 def test_functions(source: str, expected: Any) -> None:
     """Each function says what docs/rules.md says it does."""
     assert value(source) == expected
+
+
+def test_foreign() -> None:
+    """An id in a record of somebody else than the one the task names is foreign; one that is in no record, or also in one of theirs, is not."""
+    history = History()
+    orders = [
+        {"order": "o-8821", "customer_id": "c-1987", "payments": [{"id": "p-5500"}]},
+        {"order": "o-9000", "customer_id": "c-2041", "payments": [{"id": "p-6600"}]},
+    ]
+    for event in (told("Refund the order of c-2041."), *came_back("search", orders)):
+        history.feed(event)
+    expression = compile_expression('foreign("args")', {"e": EVENT}, FUNCTIONS)
+
+    def foreign(*args: Any) -> list[str]:
+        return cast("list[str]", expression.evaluate({"e": Event(On.CALL, "pay", args=list(args)), "run": history}))
+
+    assert foreign("o-8821", "p-5500") == ["p-5500", "o-8821"]
+    assert foreign("o-9000", "p-6600", "c-1987", "c-2041", "z-1111", 40.0) == []
+    history.feed(came_back("shared", json.dumps([{"customer_id": "c-2041", "seen": "o-8821"}]))[1])
+    assert foreign("o-8821") == []
+
+
+def test_nothing_is_foreign_where_the_task_names_nobody() -> None:
+    """Without an owner that the task names every record is as good as any other."""
+    assert value('foreign("args")', Event(On.CALL, "pay", args=["o-2222", "o-9999"])) == []
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,13 @@ def _invented(moment: Moment, _customs: Customs) -> Iterator[Rung]:
             yield Rung("this value", _rule(f"e.args.{name} == {_quoted(value)}", message, tool=event.name))
 
 
+def _foreign(moment: Moment, _customs: Customs) -> Iterator[Rung]:
+    event = moment.event
+    if event.kind == On.CALL and event.args and moment.ask("foreign", "args"):
+        message = "An id in the arguments is of a record that belongs to somebody else than the one you were asked about. Look again."
+        yield from _ladder('size(foreign("args")) > 0', event, message)
+
+
 def _open(function: str, sign: str, then: str) -> Look:
     """Going on although the latest result of some tool was not what it should be."""
 
@@ -243,6 +250,7 @@ IDEAS: Final = (
     Idea("arguments-misfit", frozenset({"invalid_arguments", "dropped_filter", "lost_constraint"}), _misfit),
     Idea("cut-off", frozenset({"output_truncated"}), _cut),
     Idea("invented-value", frozenset({"ungrounded_argument", "empty_result_used", "answer_not_grounded", "wrong_entity"}), _invented),
+    Idea("foreign-record", frozenset({"wrong_entity"}), _foreign),
     Idea(
         "failed-change",
         frozenset({"tool_error_ignored", "tool_error"}),

@@ -8,6 +8,7 @@ from whyspan.rules.cel import Function, NoAnswer
 from whyspan.rules.cel.values import equal
 from whyspan.rules.events import Event, On
 from whyspan.rules.lineage import Lineage, is_value, scalars
+from whyspan.rules.owners import Owners
 from whyspan.rules.results import is_empty, names_more, unwrapped
 from whyspan.rules.schemas import misfit
 
@@ -22,6 +23,7 @@ class History:
 
     def __init__(self) -> None:
         self.lineage = Lineage()
+        self.owners = Owners()
         self.calls: dict[str, int] = defaultdict(int)
         self.latest: dict[str, Event] = {}
         """Tool -> its latest result."""
@@ -51,6 +53,11 @@ class History:
         feed = _FEEDS.get(event.kind)
         if feed is not None:
             feed(self, event)
+
+    def read(self) -> None:
+        """Takes in the values of what happened since; otherwise the first question about them does."""
+        self.lineage.read()
+        self.owners.read()
 
 
 def _task(history: History, event: Event) -> None:
@@ -109,6 +116,7 @@ def _result(history: History, event: Event) -> None:
         history.lineage.give(event.out)
     else:
         history.lineage.observe(event.name, event.out)
+        history.owners.observe(event.out)
 
 
 _FEEDS: Final = {
@@ -167,6 +175,11 @@ def _label(env: dict[str, Any], path: str) -> str:
 
 def _invented(env: dict[str, Any], path: str) -> list[str]:
     return _run(env).lineage.invented(at(env["e"], path))
+
+
+def _foreign(env: dict[str, Any], path: str) -> list[str]:
+    run = _run(env)
+    return run.owners.foreign(at(env["e"], path), lambda value: run.lineage.label(value) == "given")
 
 
 def _taint(env: dict[str, Any], path: str) -> list[str]:
@@ -252,6 +265,7 @@ def _budget_left(env: dict[str, Any], unit: str) -> float:
 FUNCTIONS: Final[dict[str, Function]] = {
     "label": Function(("string",), "string", _label),
     "invented": Function(("string",), "list", _invented),
+    "foreign": Function(("string",), "list", _foreign),
     "taint": Function(("string",), "list", _taint),
     "seen": Function(("any",), "bool", lambda env, value: _run(env).lineage.seen(value)),
     "count": Function(("string",), "int", lambda env, tool: _run(env).calls.get(tool, 0)),
