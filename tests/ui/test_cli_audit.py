@@ -114,9 +114,17 @@ def test_one_yes_is_for_one_action() -> None:
 
 
 def test_a_guard_names_who_agreed_and_who_did_not() -> None:
-    """A `Consent` puts the person's name and reason into the verdict; their yes is an override of the rule."""
-    asking = [{**RULES[0], "status": "active"}]
-    answers = iter([Consent(True, by="ada", because="it is his birthday"), Consent(False, by="bo")])
+    """A `Consent` puts the person's name and reason into the verdict; their yes is an override of the rule.
+
+    It agrees to the action only where the rule is about the call; a result that somebody let pass had happened anyway.
+    """
+    asking = [
+        {**RULES[0], "status": "active"},
+        {**RULES[0], "id": "look-after", "scope": {"on": ["result"]}, "status": "active"},
+    ]
+    answers = iter(
+        [Consent(True, by="ada", because="it is his birthday"), Consent(True, by="cleo"), Consent(False, by="bo")]
+    )
     with (
         capture() as captured,
         whyspan.guard(rules=asking, ask=lambda _: next(answers)),
@@ -132,8 +140,13 @@ def test_a_guard_names_who_agreed_and_who_did_not() -> None:
     entries = [entry for _, entry in entries_of(record(captured.spans, 0, "sdk", outcome=True))]
 
     told = [(entry.kind, entry.who, entry.derived, entry.verdict) for entry in entries if entry.kind != "action"]
-    assert told == [("override", "ada", False, "overridden"), ("guard", "bo", None, "block")]
+    assert told == [
+        ("override", "ada", False, "overridden"),
+        ("override", "cleo", False, "overridden"),
+        ("guard", "bo", None, "block"),
+    ]
     assert "it is his birthday" in entries[1].text
+    assert [each.who for each in entries[0].approvals or ()] == ["ada"]
 
 
 def test_the_trail_as_json_lines(sample_data: Path, capsys: pytest.CaptureFixture[str]) -> None:

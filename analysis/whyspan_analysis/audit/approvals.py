@@ -98,7 +98,13 @@ def _below(run: Run, span_id: str) -> Iterator[Span]:
 
 
 def _asked(span: Span) -> bool:
-    return asks(span) or overrides(span)
+    """True for what may be about an action: not for a result that somebody let the agent have, which happened anyway."""
+    return asks(span) or (overrides(span) and _checked(span).get("event") != "result")
+
+
+def _checked(span: Span) -> dict[str, Any]:
+    checked = _read(span.attributes.get(semconv.GUARD_CHECKED))
+    return checked if isinstance(checked, dict) else {}
 
 
 def _approval(run: Run, span: Span, *, derived: bool) -> Approval:
@@ -125,10 +131,9 @@ def _names(span: Span, action: Action) -> bool:
     Where none of these is an id or a number, the question has to hold the tool's name as well.
     """
     if overrides(span):
-        checked = _read(span.attributes.get(semconv.GUARD_CHECKED))
-        if not isinstance(checked, dict) or (checked.get("event"), checked.get("name")) != ("call", action.name):
-            return False
-        return canonical(checked.get("args")) == canonical(action.arguments)
+        checked = _checked(span)
+        same = (checked.get("event"), checked.get("name")) == ("call", action.name)
+        return same and canonical(checked.get("args")) == canonical(action.arguments)
     asked = str(span.attributes[semconv.HUMAN_QUESTION])
     tokens = {spelling(token.strip(".:,*")) for token in _TOKEN.findall(asked)}
     values = [value for value in scalars(_read(action.arguments)) if _is_named(value)]
