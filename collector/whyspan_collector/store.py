@@ -142,18 +142,18 @@ class Store:
 
     def record_incident_event(self, event: IncidentEvent) -> None:
         """Adds what somebody did about an incident to those before, chained to them; it is never changed again."""
-        self._append("incident_event", event)
+        self._append(event, "last_incident_event", "insert_incident_event")
 
     def record_rule_event(self, event: RuleEvent) -> None:
         """Adds what happened to a rule to those before, chained to them; it is never changed again."""
-        self._append("rule_event", event)
+        self._append(event, "last_rule_event", "insert_rule_event")
 
-    def _append(self, log: str, event: IncidentEvent | RuleEvent) -> None:
+    def _append(self, event: IncidentEvent | RuleEvent, last_event: str, insert: str) -> None:
         with self._lock, self._transaction() as writer:
-            last = writer.execute(sql.statements()[f"last_{log}"]).fetchall()
+            last = writer.execute(sql.statements()[last_event]).fetchall()
             number, before = last[0] if last else (0, "")
             row = {**asdict(event), "number": number + 1, "hash": link(event, number + 1, before or "")}
-            writer.execute(sql.statements()[f"insert_{log}"], row)
+            writer.execute(sql.statements()[insert], row)
 
     def save_rule_checks(self, checks: RuleChecks) -> None:
         """Replaces what is known of the rules in the runs that were looked at."""
