@@ -16,10 +16,9 @@ import pytest
 from whyspan_analysis import fleet
 from whyspan_analysis.batch import diagnose_pending
 from whyspan_analysis.incidents.build import read_period
-from whyspan_analysis.report import wording
+from whyspan_analysis.report import proposed, wording
 from whyspan_analysis.report.build import build
 from whyspan_analysis.report.model import Report, schema
-from whyspan_analysis.report.proposed import LOOKED_AT, proposed
 from whyspan_analysis.report.renderers import RENDERERS
 from whyspan_collector import otlp
 from whyspan_collector.store import Store
@@ -71,18 +70,28 @@ def hostile_request() -> dict[str, Any]:
 # --- what it says -----------------------------------------------------------------------------------------------
 
 
-def test_a_cause_comes_with_a_proposed_rule_or_the_reason_why_not(report: Report, store: Store) -> None:
-    """A rule is shown with what it did on stored runs and the intervals; where none is proposed, the reason is computed."""
-    period = read_period(store)
-    incident = next(c.incident for c in report.causes if c.incident.parts.detector == "unknown_tool")
-    found = proposed(store, incident, period.runs)
+def test_a_cause_comes_with_a_proposed_rule_or_the_reason_why_not(
+    report: Report, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rule is shown with what it did on stored runs and the intervals; where none is proposed, the reason is computed.
 
+    Of rare causes it is said that none was looked for, once the more frequent ones took the time there is.
+    """
+    told = {cause.incident.parts.detector: cause.proposed for cause in report.causes}
+    found = told["unknown_tool"]
+
+    assert found is not None
     assert (found.stopped, found.hit) == ("1/1", "0/4")
     assert found.hit_interval is not None
     assert 0.4 < found.hit_interval[1] < 0.6
     assert "`whyspan rules propose" in found.text
-    told = [cause.proposed for cause in report.causes[:LOOKED_AT]]
-    assert all(each is not None and (each.rule_id or each.text.startswith("No rule is proposed")) for each in told)
+    assert all(each and (each.rule_id or each.text.startswith("No rule is proposed")) for each in told.values())
+
+    monkeypatch.setattr(proposed, "SPANS", 1)
+    incidents = [cause.incident for cause in report.causes]
+    first, *others = proposed.proposals(store, incidents, read_period(store).runs)
+    assert first == report.causes[0].proposed
+    assert {each.text.partition(":")[0] for each in others} == {"No rule was looked for"}
 
 
 def test_every_run_is_in_exactly_one_outcome(report: Report, store: Store) -> None:

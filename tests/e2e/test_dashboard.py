@@ -19,9 +19,15 @@ HEADER_HEIGHT, ROW_HEIGHT = 33, 57
 
 
 @pytest.fixture(scope="module")
-def url(dashboard: Callable[[Path], str], sample_data: Path) -> str:
+def folder(sample_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample runs, in a folder that may be written to."""
+    return shutil.copytree(sample_data, tmp_path_factory.mktemp("dashboard") / "data")
+
+
+@pytest.fixture(scope="module")
+def url(dashboard: Callable[[Path], str], folder: Path) -> str:
     """The address of the dashboard on the sample runs."""
-    return dashboard(sample_data)
+    return dashboard(folder)
 
 
 @pytest.fixture(scope="module")
@@ -48,24 +54,27 @@ def parameter(page: Any, name: str) -> str | None:
     return parse_qs(urlsplit(page.url).query).get(name, [None])[0]
 
 
-def test_from_the_list_to_the_tool_result(page: Any, url: str, failed: list[dict[str, Any]]) -> None:
-    """One click opens the explanation, a second the wrong result; the address remembers, and back leads back."""
-    run = looping(failed)
+def test_from_the_list_to_a_rule_in_force(page: Any, url: str, folder: Path, failed: list[dict[str, Any]]) -> None:
+    """One click opens the verdict, a second the wrong tool result, a third the rules that would have stopped the run.
+
+    The address remembers what was selected and back leads back; a person puts one of the rules in force by name.
+    """
+    run = next(run for run in failed if run["decisive_tool"] == "refund_order")
     page.goto(url)
     click_row(page, failed.index(run))
 
     page.wait_for_url(re.compile(r"/investigate\?"))
     page.wait_for_selector(".explorer[data-ready=true]")
     assert parameter(page, "run") == run["run_id"]
-    sync_api.expect(page.locator(".verdict .headline")).to_contain_text("search_docs")
+    sync_api.expect(page.locator(".verdict .headline")).to_contain_text("o-88213, which belongs to c-1987")
     sync_api.expect(page.locator(".row.selected .tag.decisive")).to_be_visible()
     settled(page, run["decisive_span_id"])
 
-    chip = page.locator(".chip", has_text="search_docs returned").first
+    chip = page.locator(".chip", has_text="search_orders returned").first
     result = chip.get_attribute("data-span")
     chip.click()
     settled(page, result)
-    sync_api.expect(page.locator(".st-key-detail")).to_contain_text("Result")
+    sync_api.expect(page.locator(".st-key-detail")).to_contain_text(re.compile(r"Result.*o-88213.*c-1987", re.DOTALL))
     assert parameter(page, "span") == result
 
     page.reload()
@@ -73,8 +82,28 @@ def test_from_the_list_to_the_tool_result(page: Any, url: str, failed: list[dict
 
     page.go_back()
     settled(page, run["decisive_span_id"])
-    page.go_back()
-    sync_api.expect(page.get_by_placeholder("Words, or agent")).to_be_visible()
+
+    page.get_by_role("link", name="Propose a rule").click()
+    put_in_force(page)
+    with closing(Store(folder)) as store:
+        rules = [json.loads(row["record"]) for row in store.query("rules").to_pylist()]
+        events = store.query("rule_events").to_pylist()
+    assert {rule["proposed_from"]["run"] for rule in rules} == {run["run_id"]}
+    assert [rule["activated_by"] for rule in rules if rule["status"] == "active"] == ["ada"]
+    assert {event["person"] for event in events} == {"ada"}
+
+
+def put_in_force(page: Any) -> None:
+    """Propose rules from the run of the Rules page, then activate the first of them, as ada; without a name it is refused."""
+    page.get_by_label("Your name").first.fill("ada")
+    page.get_by_role("button", name="Propose rules").click()
+    sync_api.expect(page.get_by_text("kept as candidates")).to_be_visible()
+    page.get_by_text("Put a rule in force", exact=True).click()
+    page.get_by_role("button", name="Put it in force").click()
+    sync_api.expect(page.get_by_text("Say who does it")).to_be_visible()
+    page.get_by_label("Your name").last.fill("ada")
+    page.get_by_role("button", name="Put it in force").click()
+    sync_api.expect(page.get_by_text("Say who does it")).to_be_hidden()
 
 
 def test_by_keyboard_alone(page: Any, url: str, failed: list[dict[str, Any]]) -> None:
@@ -125,28 +154,6 @@ def settled(page: Any, span_id: str) -> None:
     """Wait until the detail panel shows this span, and the selected row is that of the panel's name."""
     page.locator(f".detail-header[data-shows='{span_id}']").wait_for()
     sync_api.expect(page.locator(".row.selected .name")).to_have_text(page.locator(".st-key-detail h3").inner_text())
-
-
-def test_from_the_failed_run_to_a_rule_in_force(
-    page: Any, dashboard: Callable[[Path], str], sample_data: Path, failed: list[dict[str, Any]], tmp_path: Path
-) -> None:
-    """A link leads from the verdict to rules made of the run, each with what it would have done; a person puts one in force by name."""
-    run = next(run for run in failed if run["decisive_tool"] == "get_customer_tier")
-    url = dashboard(shutil.copytree(sample_data, tmp_path / "data"))
-    open_run(page, url, run["run_id"])
-    page.get_by_role("link", name="Propose a rule").click()
-    page.get_by_role("button", name="Propose rules from it").click()
-    sync_api.expect(page.get_by_text("kept as candidates")).to_be_visible()
-
-    page.get_by_text("Put a rule in force", exact=True).click()
-    page.get_by_role("button", name="Put it in force").click()
-    sync_api.expect(page.get_by_text("Say who does it")).to_be_visible()
-    page.get_by_label("Your name").fill("ada")
-    page.get_by_role("button", name="Put it in force").click()
-    sync_api.expect(page.get_by_text("Say who does it")).to_be_hidden()
-    with closing(Store(tmp_path / "data")) as store:
-        (kept,) = store.query("rules").to_pylist()
-    assert json.loads(kept["record"])["activated_by"] == "ada"
 
 
 @pytest.mark.parametrize("page", ["dark"], indirect=True)

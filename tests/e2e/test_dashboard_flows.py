@@ -116,7 +116,7 @@ def test_twenty_thousand_spans(
 
 
 def test_nothing_serious_hinders_people(page: Any, url: str) -> None:
-    """axe-core finds no serious obstacle on any page: names, roles, contrast, focus."""
+    """axe-core finds no serious obstacle on any page: names, roles, focus, and contrast in light and in dark."""
     axe_core = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
     script = (files(axe_core) / "axe.min.js").read_text(encoding="utf-8")
     page.goto(url)
@@ -127,7 +127,16 @@ def test_nothing_serious_hinders_people(page: Any, url: str) -> None:
         page.wait_for_function("(path) => location.pathname === path", arg=path)
         page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
         page.locator("[data-testid=stMain] :is(.stHtml > :not(style), [data-testid=stDataFrame])").first.wait_for()
-        page.evaluate(STILL)
-        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        serious = [each for each in found["violations"] if each["impact"] in ("serious", "critical")]
-        assert not [(each["id"], [node["html"] for node in each["nodes"]]) for each in serious], name
+        assert not serious(page, "{resultTypes: ['violations']}"), name
+        page.emulate_media(color_scheme="dark")
+        page.wait_for_function("getComputedStyle(document.querySelector('.stApp')).colorScheme === 'dark'")
+        assert not serious(page, "{runOnly: ['color-contrast']}"), f"{name} in the dark"
+        page.emulate_media(color_scheme="light")
+
+
+def serious(page: Any, options: str) -> list[tuple[str, list[str]]]:
+    """What axe finds: the rule, and the elements that break it."""
+    page.evaluate(STILL)
+    found = page.evaluate(f"axe.run(document, {options})")["violations"]
+    grave = [each for each in found if each["impact"] in ("serious", "critical")]
+    return [(each["id"], [node["html"] for node in each["nodes"]]) for each in grave]

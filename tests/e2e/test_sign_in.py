@@ -4,6 +4,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -15,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from whyspan_collector.store import Store
 from whyspan_ui import oidc
 from whyspan_ui.samples import folder_of_samples
 from whyspan_ui.supervisor import free_port
@@ -106,8 +108,10 @@ server_metadata_url = "{provider.url}/.well-known/openid-configuration"
 editor_claim = "groups"
 editor_values = ["sre"]
 """)
+    file.chmod(0o600)
+    folder = fill(tmp_path / "data", (path.read_bytes() for path in sorted(SAMPLE.glob("*.pb"))))
     url = dashboard(
-        fill(tmp_path / "data", (path.read_bytes() for path in sorted(SAMPLE.glob("*.pb")))),
+        folder,
         port=port,
         **{oidc.FILE: str(file)},
     )
@@ -119,9 +123,14 @@ editor_values = ["sre"]
     page.wait_for_url("**/failures?q=status:failed")
     page.get_by_text("Acknowledge, fix, assign").click()
     sync_api.expect(page.get_by_text(f"In the name of {HOSTILE}")).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+    sync_api.expect(page.locator(".badge", has_text="acknowledged")).to_be_visible()
+    with closing(Store(folder)) as store:
+        assert store.query("incident_events")["person"].to_pylist() == [HOSTILE]
     assert page.locator("img[src=x]").count() == 0
 
-    page.context.clear_cookies()
+    page.get_by_role("link", name="Sign out").click()
+    page.wait_for_url("**/login?next=**")
     provider.claims = {"email": "sam@example.com", "email_verified": True, "groups": ["sales"]}
     page.goto(f"{url}/failures")
     page.get_by_text("Sign in").click()

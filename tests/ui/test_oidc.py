@@ -1,6 +1,7 @@
 """Single sign-on without a provider: who may write, which cookies count, and files that describe no provider."""
 
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ def described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     def describe(words: str = FILE) -> None:
         file = tmp_path / f"{len(list(tmp_path.iterdir()))}.toml"
         file.write_text(words)
+        file.chmod(0o640)
         monkeypatch.setenv(oidc.FILE, str(file))
 
     return describe
@@ -104,3 +106,12 @@ def test_a_file_that_describes_no_provider(described: Any, written: str, instead
         admission.check_exposure("127.0.0.1", loopback=True)
     described()
     admission.check_exposure("0.0.0.0", loopback=False)
+
+
+def test_a_file_that_everybody_may_read_is_refused(described: Any) -> None:
+    """It holds what signs the cookies: the message says which rights it must have."""
+    described()
+    Path(os.environ[oidc.FILE]).chmod(0o644)
+
+    with pytest.raises(NotExposable, match="chmod 600"):
+        admission.check_exposure("127.0.0.1", loopback=True)

@@ -100,9 +100,9 @@ def test_runs_open_on_the_failures(open_page: OpenPage, sample_data: Path) -> No
     """The first screen lists the failed runs, each with a verdict in one line and how well it is supported."""
     table = open_page(sample_data).dataframe[0].value
 
-    assert {status for cell in table["status"] for status in cell} == {"failed"}
+    assert {cell[0] for cell in table["status"]} == {"failed"}
     assert table["verdict"].notna().all()
-    assert set(table["grade"]) <= {"suspect", "likely", "strong"}
+    assert {grade for cell in table["status"] for grade in cell[1:]} <= {"suspect", "likely", "strong"}
 
 
 def test_runs_are_filtered_and_searched(open_page: OpenPage, sample_data: Path) -> None:
@@ -254,6 +254,26 @@ def test_a_failed_run_is_compared_with_one_that_passed(
     assert 'class="equal"' not in shown(app)
 
 
+def test_compare_opens_on_two_runs_of_one_task(
+    open_page: OpenPage, sample_data: Path, hostile_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without an address a failed run stands beside a passing one of its task; another is chosen by its verdict; without such a pair one may choose."""
+    failed = run_where(sample_data, monkeypatch, outcome="failed", decisive_tool="refund_order")
+    other = run_where(sample_data, monkeypatch, outcome="failed", decisive_tool="get_customer_tier")
+    app = open_page(sample_data, "compare.py")
+
+    assert "with the same task" in shown(app)
+    assert app.selectbox[0].value == failed["run_id"]
+    label = next(each for each in app.selectbox[0].options if "get_customer_tier" in each)
+    app.selectbox[0].select(label).run()
+    assert app.query_params["a"] in (other["run_id"], [other["run_id"]])
+    assert "this agent has no other run that passed" in shown(app)
+
+    app = open_page(hostile_data, "compare.py")
+    assert "No failed run is stored with a passing one of the same task" in shown(app)
+    assert len(app.selectbox[0].options) == 1
+
+
 def test_two_runs_that_are_named_are_compared(
     open_page: OpenPage, sample_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -390,9 +410,10 @@ def test_cost_says_what_is_known_and_of_how_much(open_page: OpenPage, sample_dat
 def test_a_verdict_is_judged(
     open_page: OpenPage, hostile_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a person says of a verdict is shown with the run and counted on the Health page; a viewer may only read it."""
+    """What a person says of a verdict is kept in their name, shown with the run and counted on the Health page; a viewer may only read it."""
     folder = shutil.copytree(hostile_data, tmp_path / "data")
     row = run_where(folder, monkeypatch, outcome="failed")
+    monkeypatch.setattr("whyspan_ui.components.person.person_of", lambda _: "ada@example.com")
     app = open_page(folder, "investigate.py", run=row["run_id"])
     opened = f"judging-{row['run_id']}"
     app.session_state[opened] = True
@@ -400,10 +421,12 @@ def test_a_verdict_is_judged(
     app.radio[0].set_value("Wrong")
     app.checkbox[0].check()
     app.text_area[0].set_value("it was <b>another</b>")
+    assert [each.label for each in app.text_input] == []  # who has signed in is not asked for a name
     app.button[-1].click().run()
 
     (said,) = data.annotations(row["run_id"])
     assert (said["judgement"], said["grade"], said["note"]) == ("wrong", row["grade"], "it was <b>another</b>")
+    assert said["person"] == "ada@example.com"
     assert said["span_id"] == row["decisive_span_id"]
     assert "it was &lt;b&gt;another" in shown(app)
     assert "1 wrong" in " ".join(Elements(shown(open_page(folder, "health.py"))).words)

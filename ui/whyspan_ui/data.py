@@ -47,6 +47,8 @@ _WITH_EXCERPTS: Final = 50
 """Runs of which the words around a hit are shown; each takes a search of its own."""
 RUNS_KEPT: Final = 8
 """Outlines of runs kept in memory; one of 20,000 spans takes about 30 MB."""
+_PAIRED: Final = 50
+"""Failed runs, the newest, among which one is looked for that has a passing one of its task."""
 _CASES_KEPT: Final = 4
 """Whole runs kept in memory; one of 20,000 spans takes about 200 MB."""
 _DIAGNOSED_HERE: Final = 2_000
@@ -131,6 +133,12 @@ def incidents(filter_text: str) -> IncidentsDocument:
     """The incidents of the runs a filter holds for, and what is not as it was in the last day."""
     with opened() as store:
         return build_incidents(read_period(store, filter_text=filter_text), alarms=read_alarms(store, time.time_ns()))
+
+
+def rows(filter_text: str, limit: int) -> list[dict[str, Any]]:
+    """The newest runs a filter holds for, with their diagnoses (query `runs`)."""
+    found: list[dict[str, Any]] = _ask("runs", filter=filter_text, limit=limit).to_pylist()
+    return found
 
 
 def newest(filter_text: str, limit: int = 1) -> list[str]:
@@ -229,6 +237,18 @@ def nearest_passing(found: Investigation) -> tuple[str, str] | None:
     with opened() as store:
         sibling = siblings.nearest_passing(store, case(found).run)
     return (sibling.run.run_id, sibling.because) if sibling is not None else None
+
+
+def pair_of_one_task() -> str | None:
+    """The newest failed run that has a passing one of the same task, among some; None where there is none."""
+    return _pair_of_one_task(data_dir(), pulse())
+
+
+@lru_cache(maxsize=1)
+def _pair_of_one_task(folder: Path, state: tuple[int, ...]) -> str | None:  # noqa: ARG001 - part of the key
+    with opened(folder) as store:
+        failed = store.query("runs", filter="status:failed", limit=_PAIRED)["run_id"].to_pylist()
+        return siblings.pair_of_one_task(store, failed)
 
 
 def comparison(here: Investigation, there: Investigation) -> Comparison:

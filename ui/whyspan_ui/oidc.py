@@ -27,6 +27,8 @@ LASTS_SECONDS: Final = 12 * 3600
 _LEAST: Final = 32
 """Characters of the secret that signs the cookies."""
 _NEEDED: Final = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
+_OF_EVERYBODY: Final = 0o007
+"""Rights that are neither the owner's nor the group's: whoever reads the cookie's secret may sign in as anybody."""
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
@@ -58,6 +60,10 @@ def settings() -> Settings | None:
 @cache
 def _read(path: Path) -> Settings:
     try:
+        if os.name == "posix" and path.stat().st_mode & _OF_EVERYBODY:
+            raise WrongFile(
+                f"{FILE}: everybody on this machine may read {path}, which holds secrets: `chmod 600 {path}`"
+            )
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise WrongFile(f"{FILE}: {path} cannot be read as TOML: {error}") from error

@@ -1,6 +1,7 @@
 """The passing run to hold a failed one beside, where nobody named one: the same agent's, of the same task if there is one."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 CANDIDATES: Final = 25
 """Passing runs looked at, the nearest in time: each is read whole, some 1,000 spans a second."""
+SPANS: Final = 2_000
+"""Spans read to find two runs of one task; the last failed run looked at may take more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class Sibling:
 
     run: Run
     because: str
+    same_task: bool
 
 
 def nearest_passing(store: "AnyStore", run: Run) -> Sibling | None:
@@ -42,10 +46,28 @@ def nearest_passing(store: "AnyStore", run: Run) -> Sibling | None:
     if found is None:
         return None
     if best[0]:
-        return Sibling(found, "a passing run of the same agent with the same task")
-    return Sibling(
-        found, f"none of {len(rows)} passing runs of the agent has the same task; this one's steps are most alike"
+        return Sibling(found, "a passing run of the same agent with the same task", same_task=True)
+    others = "the one passing run of the agent has another task" if len(rows) == 1 else ""
+    because = (
+        others or f"none of {len(rows)} passing runs of the agent has the same task; this one's steps are most alike"
     )
+    return Sibling(found, because, same_task=False)
+
+
+def pair_of_one_task(store: "AnyStore", failed: Iterable[str]) -> str | None:
+    """The first of these failed runs that has a passing one of the same task; None where no such pair was found in `SPANS`."""
+    read = 0
+    for run_id in failed:
+        beside = store.query("siblings", run_id=run_id, limit=CANDIDATES)["spans"].to_pylist()
+        if not beside:
+            continue
+        if read > SPANS:
+            return None
+        read += sum(beside)
+        sibling = nearest_passing(store, load_runs(store, [run_id])[run_id])
+        if sibling is not None and sibling.same_task:
+            return run_id
+    return None
 
 
 def _steps(run: Run) -> Counter[tuple[str, str | None, str | None]]:

@@ -4,7 +4,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
@@ -23,6 +23,7 @@ from whyspan_analysis.report.model import (
     Gap,
     Link,
     Period,
+    ProposedRule,
     Report,
     RunLine,
     Sentence,
@@ -30,7 +31,7 @@ from whyspan_analysis.report.model import (
     Step,
     Totals,
 )
-from whyspan_analysis.report.proposed import LOOKED_AT, proposed
+from whyspan_analysis.report.proposed import proposals
 from whyspan_analysis.report.summary import RUNS, summary
 from whyspan_analysis.report.wording import when
 from whyspan_collector.service import AnyStore
@@ -81,9 +82,7 @@ def build(
         comparison=compare(store, since_ns, filter_text, versions),
         judged_by_people=_judged(store, set(runs["run_id"])),
         totals=totals,
-        causes=[
-            _cause(store, incident, totals.failed, url, rank, in_period.runs) for rank, incident in enumerate(incidents)
-        ],
+        causes=_causes(store, incidents, totals.failed, url, in_period.runs),
         period=period,
         periods=[Period(**{**row, "start": _moment(row["start"])}) for row in periods.to_dicts()],
         agents=[Spending(**row) for row in fleet.spending(runs, "agent").to_dicts()],
@@ -151,10 +150,17 @@ def _newest(runs: pl.DataFrame) -> list[str]:
     return runs.sort("start_ns", "run_id", descending=True).head(RUNS)["run_id"].to_list()
 
 
-def _cause(  # noqa: PLR0913, PLR0917 - what a cause is told with
-    store: AnyStore, incident: Incident, failed: int, url: Url, rank: int, runs: pl.DataFrame
-) -> Cause:
-    examples = [run.run_id for run in incident.examples[:EXAMPLES]] if rank < MOST_CAUSES else []
+def _causes(store: AnyStore, incidents: Sequence[Incident], failed: int, url: Url, runs: pl.DataFrame) -> list[Cause]:
+    """The incidents as causes, with examples and what could be done about them as far as the most frequent go."""
+    shown = incidents[:MOST_CAUSES]
+    causes = [
+        _cause(incident, failed, [_example(store, run.run_id, url) for run in incident.examples[:EXAMPLES]], rule)
+        for incident, rule in zip(shown, proposals(store, shown, runs), strict=True)
+    ]
+    return causes + [_cause(incident, failed, [], None) for incident in incidents[MOST_CAUSES:]]
+
+
+def _cause(incident: Incident, failed: int, examples: list[Example], rule: ProposedRule | None) -> Cause:
     return Cause(
         incident=incident,
         detector=incident.parts.detector,
@@ -166,8 +172,8 @@ def _cause(  # noqa: PLR0913, PLR0917 - what a cause is told with
         grades=incident.grades,
         first_seen=incident.first_seen,
         last_seen=incident.last_seen,
-        examples=[_example(store, run_id, url) for run_id in examples],
-        proposed=proposed(store, incident, runs) if rank < LOOKED_AT else None,
+        examples=examples,
+        proposed=rule,
     )
 
 

@@ -19,8 +19,8 @@ from whyspan_analysis.rules.words import in_words
 from whyspan_analysis.stored import stored_diagnosis
 from whyspan_collector.service import AnyStore
 
-LOOKED_AT: Final = 3
-"""Incidents a rule is looked for, the most frequent: each takes as long as reading its runs, about two seconds."""
+SPANS: Final = 9_000
+"""Spans read to look for rules, the most frequent incidents first, which takes about six seconds; the last may read on."""
 _FAILED: Final = 10
 _PASSING: Final = 40
 """Runs a rule is measured on here, the newest; reading one of 60 spans takes 40 ms. `rules propose` takes 2,000, `rules test` all."""
@@ -29,24 +29,45 @@ _KEPT: Final = 100
 _COLUMNS: Final = ("run_id", "revision", "spans", "decisive_span_id")
 
 
-def proposed(store: AnyStore, incident: Incident, runs: pl.DataFrame) -> ProposedRule:
-    """The best rule against an incident; that there is none, and why. A rule that is kept already is not looked for again.
+def proposals(store: AnyStore, incidents: Sequence[Incident], runs: pl.DataFrame) -> list[ProposedRule]:
+    """The best rule against each incident, or why there is none; of those beyond `SPANS` that none was looked for.
 
     Args:
         store: where the runs are.
-        incident: with its best-evidenced runs.
+        incidents: the most frequent first, with their best-evidenced runs.
         runs: those of the period, as `incidents.runs.read_runs` gives them.
     """
+    found = []
+    spans = 0
+    for incident in incidents:
+        known = _without_looking(incident)
+        if known is None:
+            measured_on = _measured_on(incident, runs)
+            known = _best(store, incident, measured_on) if spans < SPANS else _UNSOUGHT
+            spans += sum(run["spans"] for run in measured_on)
+        found.append(known)
+    return found
+
+
+_UNSOUGHT: Final = ProposedRule(
+    text="No rule was looked for: that takes reading the runs, and more frequent causes come first."
+)
+
+
+def _without_looking(incident: Incident) -> ProposedRule | None:
+    """A rule that is kept already is not looked for again, nor one against what nobody knows."""
     kept = [each for each in (incident.prevention.measures if incident.prevention else ()) if each.kind == "rule"]
     if kept:
         return _kept(kept)
     if incident.parts.detector is None:
         return ProposedRule(text="No rule is proposed: no cause was found that one could speak of.")
-    shown = incident.examples[0].run_id
-    measured_on = _measured_on(incident, runs, shown)
+    return None
+
+
+def _best(store: AnyStore, incident: Incident, measured_on: list[dict[str, Any]]) -> ProposedRule:
     key = tuple((run["run_id"], run["revision"]) for run in measured_on)
     if key not in _answers:
-        _answers[key] = _looked_for(store, shown, measured_on)
+        _answers[key] = _looked_for(store, incident.examples[0].run_id, measured_on)
         while len(_answers) > _KEPT:
             _answers.popitem(last=False)
     return _answers[key]
@@ -66,7 +87,9 @@ def _looked_for(store: AnyStore, shown: str, measured_on: list[dict[str, Any]]) 
     return _of(proposals[0], shown, len(past)) if proposals else _none(rejected)
 
 
-def _measured_on(incident: Incident, runs: pl.DataFrame, shown: str) -> list[dict[str, Any]]:
+def _measured_on(incident: Incident, runs: pl.DataFrame) -> list[dict[str, Any]]:
+    """The run that shows the incident best, then the newest others of it and passing ones of its agents."""
+    shown = incident.examples[0].run_id
     newest = runs.sort("at_ns", descending=True)
     failed = newest.filter((pl.col("incident") == incident.id) & (pl.col("run_id") != shown)).head(_FAILED)
     agents = runs.filter(pl.col("incident") == incident.id)["agent"].unique()

@@ -7,7 +7,7 @@ UNKNOWN = "unknown"
 
 
 def duration(milliseconds: float | None) -> str:
-    """`840 ms`, `12.3 s`, `4 min 10 s`, `3 h 5 min`."""
+    """`840 ms`, `12.3 s`, `4 min 10 s`, `3 h 5 min`, `12 d 4 h`."""
     if milliseconds is None:
         return UNKNOWN
     if milliseconds < 1000:
@@ -16,6 +16,9 @@ def duration(milliseconds: float | None) -> str:
         return f"{milliseconds / 1000:.1f} s"
     minutes, seconds = divmod(round(milliseconds / 1000), 60)
     hours, minutes = divmod(minutes, 60)
+    days, of_day = divmod(hours, 24)
+    if days > 1:
+        return f"{days:,} d {of_day} h"
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"
 
 

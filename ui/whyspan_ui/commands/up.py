@@ -14,6 +14,7 @@ EXAMPLES: Final = (
     "whyspan up",
     "whyspan up --data /var/lib/whyspan --port 4418 --ui-port 8600",
     "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 python my_agent.py",
+    "WHYSPAN_DASHBOARD_HOST=0.0.0.0 WHYSPAN_DASHBOARD_OIDC=sso.toml whyspan up   # people sign in: docs/dashboard.md",
 )
 
 

@@ -1,5 +1,6 @@
 """Plotly charts over many runs. Names come from traces: they are cut, escaped and never read as HTML."""
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,11 @@ from whyspan_ui.components.markup import text
 CONFIG = {"displayModeBar": False}
 MOST_NAMES = 8
 """Names told apart by colour; the others are one."""
+NARROWEST = 440
+"""Pixels of width below which two charts do not stand side by side."""
 _OTHERS = "others"
+_LINE = 16
+"""Characters of a line on the treemap."""
 _PERIOD_SECONDS = {"minute": 60, "hour": 3600, "day": 86_400, "week": 7 * 86_400, "month": 30 * 86_400}
 _LAYOUT: dict[str, Any] = {
     "margin": {"l": 0, "r": 0, "t": 8, "b": 0},
@@ -103,17 +108,26 @@ def treemap(paths: Sequence[tuple[Sequence[str], int]], *, ink: str) -> go.Figur
     figure = go.Figure(layout={**_LAYOUT, "height": 260})
     figure.add_treemap(
         ids=[_node(key) for key in keys],
-        labels=[label(key[-1]) for key in keys],
+        labels=[_in_lines(key[-1]) for key in keys],
         parents=[_node(key[:-1]) for key in keys],
         values=list(sizes.values()),
         branchvalues="total",
         sort=False,
         tiling={"packing": "squarify"},
-        marker={"depthfade": False},  # a faded header is not read
+        marker={
+            "depthfade": False,
+            "pad": {"t": 34, "l": 3, "r": 3, "b": 3},
+        },  # a faded header is not read; two lines of one are
         textfont={"color": ink},
-        hovertemplate="%{label}: %{value} failed runs<extra></extra>",
+        hovertemplate="%{customdata}: %{value} failed runs<extra></extra>",
+        customdata=[label(key[-1]) for key in keys],
     )
     return figure
+
+
+def _in_lines(name: str) -> str:
+    """A name in at most two lines: one long line is drawn in letters too small to be read."""
+    return "<br>".join(text(line) for line in textwrap.wrap(one_line(name, 60), _LINE, max_lines=2, placeholder="…"))
 
 
 def _node(key: tuple[str, ...]) -> str:

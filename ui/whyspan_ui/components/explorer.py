@@ -85,8 +85,10 @@ def _nothing() -> None:
 
 
 def first_selected(found: Investigation) -> str:
-    """The span a run opens with: that of the address, else the decisive one, else the first."""
-    decisive = found.diagnosis.hypotheses[0].span_id if found.diagnosis.hypotheses else found.run.spans[0].span_id
+    """The span a run opens with: that of the address, else the decisive one, else where it shows how the run ended."""
+    diagnosis = found.diagnosis
+    spoken_of = [ref.span_id for sentence in diagnosis.chain[-1:] for ref in sentence.refs]
+    decisive = next(iter([each.span_id for each in diagnosis.hypotheses[:1]] + spoken_of), found.run.spans[0].span_id)
     return str(st.query_params.get("span", decisive))
 
 

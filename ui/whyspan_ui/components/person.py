@@ -5,10 +5,20 @@ from typing import Final
 import streamlit as st
 
 from whyspan_ui.admission import Role, person_of, role_of
-from whyspan_ui.components.markup import tag
+from whyspan_ui.components.markup import Markup, tag
 
 LONGEST: Final = 200
 """Characters of a name."""
+
+
+def signed_in() -> Markup | None:
+    """Who has signed in, what they may do, and the way out; None where nobody does."""
+    known = person_of(st.context.cookies)
+    if known is None:
+        return None
+    role = role_of(st.context.cookies)
+    name = tag("bdi", known, title=f"{known} ({role})" if role else known)
+    return tag("div", name, " ", tag("a", "Sign out", href="/auth/logout", target="_self"), class_="signed-in")
 
 
 def may_write(what: str) -> bool:

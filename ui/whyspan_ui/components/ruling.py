@@ -12,27 +12,37 @@ from whyspan_analysis.rules.proposing import NotFailed
 from whyspan_ui import data
 from whyspan_ui.components.markup import tag
 from whyspan_ui.components.person import person
+from whyspan_ui.components.picking import pick
 
 _STATES: Final = {
     "Active: stopped in the agent": RuleStatus.ACTIVE,
     "Shadow: only reported": RuleStatus.SHADOW,
 }
+_OFFERED: Final = 50
+"""Failed runs to choose from, the newest."""
 
 
-def proposing(run: str) -> None:
-    """Makes rules against a run of which the form shows the id, and says what was tried in vain."""
-    with st.form("propose", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        wanted = st.text_input("Failed run", value=run, max_chars=200, width=420)
-        asked = st.form_submit_button("Propose rules from it")
+def proposing(run: str | None) -> None:
+    """Makes rules against a failed run, of which this one is chosen at first, and says what was tried in vain."""
+    with st.form("propose", border=False):
+        left, right = st.columns([70, 30], gap="small")
+        with left:
+            wanted = pick("Failed run", data.rows("status:failed", _OFFERED), run)
+        with right:
+            name = person()
+        asked = st.form_submit_button("Propose rules")
     if not asked:
         return
-    found = data.investigation(wanted.strip())
+    if wanted is None:
+        st.error("Say which run: a rule is made from one that failed.")
+        return
+    found = data.investigation(wanted)
     if found is None:
         st.html(tag("p", "There is no run ", tag("code", wanted), ", or several begin like that.", class_="absent"))
         return
     try:
         with st.spinner("Trying rules on the stored runs"):
-            proposals, rejected = data.propose_rules(found.run.run_id, None)
+            proposals, rejected = data.propose_rules(found.run.run_id, name)
     except NotFailed as error:
         st.html(tag("p", str(error), class_="absent"))
         return

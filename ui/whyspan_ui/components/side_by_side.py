@@ -7,6 +7,7 @@ from whyspan_analysis.compare.alignment import Pair
 from whyspan_analysis.compare.differences import Difference, FieldDifference
 from whyspan_analysis.compare.moments import Moment
 from whyspan_analysis.compare.words import sentence
+from whyspan_analysis.fields import QUOTE_LENGTH
 from whyspan_analysis.model import Ref, Run
 from whyspan_ui.components import badges
 from whyspan_ui.components.columns import one_line
@@ -61,7 +62,9 @@ def fields(found: Comparison, differing: list[FieldDifference]) -> Markup | None
 def _quoted(run: Run, ref: Ref | None) -> Markup:
     if ref is None:
         return tag("span", "nothing", class_="absent")
-    return tag("a", tag("q", ref.quote or ""), href=investigate_url(run.run_id, ref.span_id), target="_self")
+    quote = ref.quote or ""
+    shown = f"{quote}…" if len(quote) == QUOTE_LENGTH else quote
+    return tag("a", tag("q", shown), href=investigate_url(run.run_id, ref.span_id), target="_self")
 
 
 def table(found: Comparison, pairs: list[Pair]) -> Markup:

@@ -50,8 +50,8 @@ def _headline(diagnosis: Diagnosis) -> list[Markup]:
 
 
 def _chain(diagnosis: Diagnosis) -> Markup | None:
-    """One chip per sentence; the arrow between two is the order in which it happened."""
-    if not diagnosis.chain:
+    """One chip per sentence; the arrow between two is the order in which it happened. One alone is the headline."""
+    if len(diagnosis.chain) < 2:
         return None
     failed = diagnosis.outcome.status is Status.FAILED
     decisive = diagnosis.hypotheses[0].span_id if failed and diagnosis.hypotheses else None
@@ -81,7 +81,8 @@ def _full_chain(run: Run, diagnosis: Diagnosis) -> Markup | None:
     if not diagnosis.chain:
         return None
     items = [tag("li", _sentence(run, sentence)) for sentence in diagnosis.chain]
-    return tag("details", tag("summary", "The chain in full"), tag("ol", *items))
+    words = "The chain in full" if len(items) > 1 else "What says so"
+    return tag("details", tag("summary", words), tag("ol", *items))
 
 
 def _sentence(run: Run, sentence: Sentence) -> Markup:

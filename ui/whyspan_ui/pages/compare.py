@@ -9,42 +9,46 @@ from whyspan_ui import data
 from whyspan_ui.components import badges, figures, side_by_side
 from whyspan_ui.components.markup import Markup, prose, tag
 from whyspan_ui.components.notices import empty_store
+from whyspan_ui.components.picking import pick
 from whyspan_ui.data import Investigation
 
 _FOLDED = 60
 """Steps from which on equal ones are left out at first."""
+_OFFERED = 50
+"""Runs to choose from on either side, the newest."""
 
 
 def page() -> None:
-    """The runs `a` and `b` of the address; without `b` the passing run that is most like `a`, without `a` the newest failed one."""
-    wanted = st.query_params.get("a") or st.session_state.get("run") or next(iter(data.newest("status:failed")), None)
+    """The runs `a` and `b` of the address; without `b` the passing run most like `a`, without `a` the newest pair of one task."""
+    wanted = st.query_params.get("a") or st.session_state.get("run") or data.pair_of_one_task()
+    here = data.investigation(wanted) if wanted else None
+    if here is None and not data.newest(""):
+        empty_store(data.data_dir())
+        return
+    with st.spinner("Looking for the passing run that is most alike"):
+        other = _other(here) if here is not None else None
+    _choosing(here, other[0] if other is not None else None)
     if wanted is None:
-        _nothing_to_compare()
-        return
-    here = data.investigation(wanted)
-    if here is None:
-        st.html(tag("p", "There is no run ", tag("code", wanted), ", or several begin like that.", class_="absent"))
-        return
-    other = _other(here)
-    if other is None:
-        st.html(tag("h1", "Compare"))
-        words = "This agent has no other run that passed. Name one in the address: compare?a=RUN&b=RUN."
-        st.html(tag("p", tag("code", here.run.run_id), ": ", words, class_="absent"))
-        return
-    there, because = other
+        words = "No failed run is stored with a passing one of the same task. Choose two runs, of whatever task."
+        st.html(tag("p", words, class_="absent"))
+    elif here is None:
+        st.html(_unknown(wanted))
+    elif other is None:
+        named = st.query_params.get("b")
+        st.html(_unknown(named) if named and data.investigation(named) is None else _alone(here))
+    else:
+        _compared(here, *other)
+
+
+def _compared(here: Investigation, there: Investigation, because: str | None) -> None:
     with st.spinner("Comparing"):
         found = data.comparison(here, there)
-    _heads(here, there, because)
+    left, right = st.columns(2, gap="small")
+    left.html(_head(here, None))
+    right.html(_head(there, because))
     st.html(side_by_side.first_difference(found))
     _premises(found)
     _steps(found)
-
-
-def _nothing_to_compare() -> None:
-    if data.newest(""):
-        st.html(tag("p", "No run has failed. Name two runs in the address: compare?a=RUN&b=RUN.", class_="absent"))
-    else:
-        empty_store(data.data_dir())
 
 
 def _other(here: Investigation) -> tuple[Investigation, str | None] | None:
@@ -52,31 +56,50 @@ def _other(here: Investigation) -> tuple[Investigation, str | None] | None:
     named = st.query_params.get("b")
     if named:
         there = data.investigation(named)
-        if there is None:
-            st.html(tag("p", "There is no run ", tag("code", named), ", or several begin like that.", class_="absent"))
         return (there, None) if there is not None and there.run.run_id != here.run.run_id else None
     sibling = data.nearest_passing(here)
     there = data.investigation(sibling[0]) if sibling is not None else None
     return (there, sibling[1]) if sibling is not None and there is not None else None
 
 
-def _heads(here: Investigation, there: Investigation, because: str | None) -> None:
-    left, right, buttons = st.columns([45, 45, 10], gap="small", vertical_alignment="top")
-    left.html(_head("this run", here, None))
-    right.html(_head("the other run", there, because))
-    if buttons.button("Swap", icon=":material/swap_horiz:", width="stretch"):
-        st.query_params.update(a=there.run.run_id, b=here.run.run_id)
-        st.rerun()
+def _unknown(named: str) -> Markup:
+    return tag("p", "There is no run ", tag("code", named), ", or several begin like that.", class_="absent")
 
 
-def _head(role: str, found: Investigation, because: str | None) -> Markup:
+def _alone(here: Investigation) -> Markup:
+    words = ": this agent has no other run that passed. Choose the run to hold beside it."
+    return tag("p", tag("code", here.run.run_id[:8]), words, class_="absent")
+
+
+def _choosing(here: Investigation | None, there: Investigation | None) -> None:
+    """Both runs to choose, those of the agent first among the passing ones, and a button to swap them."""
+    ids = [found.run.run_id if found is not None else None for found in (here, there)]
+    agent = here.row["agent"] if here is not None else None
+    passing = sorted(data.rows("status:ok", _OFFERED), key=lambda row: row["agent"] != agent)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        one = pick("This run", data.rows("status:failed", _OFFERED), ids[0], key=f"this-{ids[0]}")
+        other = pick("The other run", passing, ids[1], key=f"other-{ids[1]}")
+        swapped = st.button("Swap", icon=":material/swap_horiz:", disabled=not all(ids))
+    if one and one != ids[0]:
+        _go(one, None)
+    if one and other and other != ids[1]:
+        _go(one, other)
+    if swapped:
+        _go(*reversed(ids))
+
+
+def _go(here: str | None, there: str | None) -> None:
+    st.query_params.from_dict({name: run_id for name, run_id in (("a", here), ("b", there)) if run_id})
+    st.rerun()
+
+
+def _head(found: Investigation, because: str | None) -> Markup:
     row = found.row
     diagnosis = found.diagnosis
     return tag(
         "section",
         tag(
             "div",
-            tag("span", role, class_="muted"),
             tag("b", tag("bdi", row["agent"] or row["name"])),
             tag("a", tag("code", row["run_id"][:8]), href=side_by_side.investigate_url(row["run_id"]), target="_self"),
             badges.outcome(diagnosis.outcome.status.value),
@@ -96,13 +119,13 @@ def _premises(found: Comparison) -> None:
         st.html(tag("p", words, class_="absent"))
     if found.premises:
         st.html(
-            tag("section", tag("h2", "Told or made of otherwise"), side_by_side.fields(found, list(found.premises)))
+            tag("section", tag("h2", "What they were given differs"), side_by_side.fields(found, list(found.premises)))
         )
 
 
 def _steps(found: Comparison) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        words = f"{wording.count(found.aligned, 'step')} beside one of the other run, {wording.count(len(found.found), 'difference')}"
+        words = f"{wording.count(found.aligned, 'step')} in both runs, {wording.count(len(found.found), 'difference')}"
         st.html(tag("div", tag("h2", "Step by step"), tag("span", words, class_="muted"), class_="run-header"))
         only = st.toggle("Only differences", value=len(found.pairs) > _FOLDED, key="only", bind="query-params")
     pairs = [pair for pair in found.pairs if not only or _differs(found, pair)]

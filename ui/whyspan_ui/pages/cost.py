@@ -18,18 +18,25 @@ _DEAREST = 50
 
 def page() -> None:
     """Totals, money and tokens over time, time by agent, how runs differ, and the dearest of them."""
-    runs = filter_box.filtered_runs()
-    if runs is None:
-        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        runs = filter_box.filtered_runs()
+        if runs is None:
+            return
+        chosen = st.segmented_control(
+            "By",
+            list(BY),
+            default="By model",
+            key="by",
+            required=True,
+            bind="query-params",
+            label_visibility="collapsed",
+        )
     if runs.is_empty():
         if data.newest(""):
             st.html(tag("p", "No run matches.", class_="absent"))
         else:
             empty_store(data.data_dir())
         return
-    chosen = st.segmented_control(
-        "By", list(BY), default="By model", key="by", required=True, bind="query-params", label_visibility="collapsed"
-    )
     by = BY[chosen]
     _totals(runs)
     used = fleet.by_model(runs) if by == "model" else runs
@@ -63,12 +70,12 @@ def _reported_by(values: pl.Series) -> str:
 
 
 def _over_time(used: pl.DataFrame, by: str) -> None:
-    places = st.columns(2, gap="small")
-    for place, column, heading, unit, hover in (
-        (places[0], "cost", "Cost over time", "US dollars", "$%{y:.4f}"),
-        (places[1], "tokens", "Tokens over time", "tokens", "%{y:,}"),
+    places = st.grid(2, min_column_width=charts.NARROWEST, gap="small")
+    for column, heading, unit, hover in (
+        ("cost", "Cost over time", "US dollars", "$%{y:.4f}"),
+        ("tokens", "Tokens over time", "tokens", "%{y:,}"),
     ):
-        with place:
+        with places.cell():
             st.html(tag("h2", heading))
             period, sums = fleet.sums_by_period(used, by, column)
             if sums.is_empty():
@@ -87,19 +94,27 @@ def _table(spent: pl.DataFrame, by: str) -> None:
             "Tokens in": row["input_tokens"],
             "Tokens out": row["output_tokens"],
             "Cost": wording.cost(row["cost"], *(row[name] for name in fleet.COSTS)),
-            "Cost of failed runs": wording.dollars(row["failed_cost"]),
+            "Cost of failed runs": wording.dollars(row["failed_cost"]) if row["failed"] else "none failed",
             "Median duration": wording.duration(row["median_ms"]),
             "p95 duration": wording.duration(row["p95_ms"]),
         }
         for row in spent.to_dicts()
     ]
-    st.dataframe(rows, hide_index=True, height="content", placeholder="", alt=f"What the runs used, by {by}")
+    counts = {name: st.column_config.NumberColumn(format="localized") for name in ("Tokens in", "Tokens out")}
+    st.dataframe(
+        rows,
+        column_config=counts,
+        hide_index=True,
+        height="content",
+        placeholder="",
+        alt=f"What the runs used, by {by}",
+    )
 
 
 def _distributions(runs: pl.DataFrame) -> None:
-    left, right = st.columns(2, gap="small")
+    places = st.grid(2, min_column_width=charts.NARROWEST, gap="small")
     timed = runs.filter(pl.col("duration_ms").is_not_null())
-    with left:
+    with places.cell():
         st.html(tag("h2", "Duration of runs, by agent"))
         if timed.is_empty():
             st.html(tag("p", "No run has times that can be believed.", class_="absent"))
@@ -107,7 +122,7 @@ def _distributions(runs: pl.DataFrame) -> None:
             seconds = timed.group_by("agent", maintain_order=True).agg(pl.col("duration_ms") / 1000)
             groups = dict(zip(seconds["agent"], seconds["duration_ms"].to_list(), strict=True))
             st.plotly_chart(charts.spread(groups, unit="seconds"), config=charts.CONFIG, key="durations")
-    with right:
+    with places.cell():
         st.html(tag("h2", "Tokens per model call"))
         known = runs.filter(pl.col("tokens").is_not_null() & (pl.col("model_calls") > 0))
         if known.is_empty():

@@ -1,10 +1,12 @@
 """What failed, by incident: how often, since when and which version, what changed, and the runs that show it."""
 
+from collections.abc import Sequence
+
 import polars as pl
 import streamlit as st
 
 from whyspan_analysis import fleet
-from whyspan_analysis.incidents.model import Incident, Proposal
+from whyspan_analysis.incidents.model import Incident, Point, Proposal
 from whyspan_analysis.incidents.words import change_words, measure_words, prevention_words, sparkline
 from whyspan_analysis.report import wording
 from whyspan_analysis.words import NO_CAUSE
@@ -56,19 +58,19 @@ def page() -> None:
 
 
 def _charts(failed: pl.DataFrame, incidents: list[Incident]) -> None:
-    left, right = st.columns([55, 45], gap="small")
+    places = st.grid(2, min_column_width=charts.NARROWEST, gap="small")
     of = {signature: each.cause for each in incidents for signature in each.signatures}
     causes = failed.with_columns(cause=pl.col("signature").replace_strict(of, default=NO_CAUSE), count=1)
     period, sums = fleet.sums_by_period(causes, "cause", "count")
     if sums["start"].n_unique() > 1:
-        left.plotly_chart(
+        places.plotly_chart(
             charts.stacked(sums, period, unit="failed runs", hover="%{y}"), config=charts.CONFIG, key="failures-time"
         )
     if len(incidents) > 1:
         paths = [([i.cause, i.parts.agent or "no agent named", i.parts.tool or "no tool"], i.runs) for i in incidents]
         place = {name: number for number, name in enumerate(charts.by_size(sums))}
         paths.sort(key=lambda path: place.get(path[0][0], len(place)))  # a cause has one colour in both charts
-        right.plotly_chart(
+        places.plotly_chart(
             charts.treemap(paths, ink=theme.on_colour(st.context.theme.type)), config=charts.CONFIG, key="failures-map"
         )
 
@@ -94,7 +96,7 @@ def _card(incident: Incident, told: dict[str, str | None]) -> Markup:
             *(badges.grade(grade) for grade in incident.grades if grade != "none"),
             tag("code", incident.id, class_="muted score"),
         ),
-        tag("div", " · ".join(facts), " ", tag("code", sparkline(incident.trend)), class_="muted"),
+        tag("div", " · ".join(facts), " ", _trend(incident.trend), class_="muted"),
         *_news(incident),
         *(
             tag(
@@ -113,6 +115,11 @@ def _card(incident: Incident, told: dict[str, str | None]) -> Markup:
         else None,
         class_="hypothesis",
     )
+
+
+def _trend(trend: Sequence[Point]) -> Markup | None:
+    """The share of runs in each period, as small bars; one or two would say nothing."""
+    return tag("code", sparkline(trend)) if len(trend) > 2 else None
 
 
 def _alike(proposal: Proposal) -> Markup:

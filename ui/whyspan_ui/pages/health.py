@@ -7,7 +7,6 @@ import streamlit as st
 from whyspan_analysis.report import wording
 from whyspan_collector.coverage import Coverage
 from whyspan_ui import captured, data
-from whyspan_ui.admission import Role, person_of, role_of
 from whyspan_ui.components.judging import judged
 from whyspan_ui.components.markup import tag
 from whyspan_ui.components.notices import empty_store
@@ -21,8 +20,6 @@ _SHARES = {
     "tool_calls_with_id": ("tool_calls", "call id"),
     "agents_named": ("agents", "agent named"),
 }
-
-_A = {Role.EDITOR: "an editor", Role.VIEWER: "a viewer", None: "nobody any more"}
 
 
 def page() -> None:
@@ -52,17 +49,6 @@ def page() -> None:
     )
     st.html(tag("h2", "What people say of the verdicts"))
     st.html(judged(data.annotations()))
-    if (person := person_of(st.context.cookies)) is not None:
-        out = tag("a", "Sign out", href="/auth/logout", target="_self")
-        st.html(
-            tag(
-                "p",
-                "You have signed in as ",
-                tag("b", tag("bdi", person)),
-                f" and are {_A[role_of(st.context.cookies)]}. ",
-                out,
-            )
-        )
     st.html(tag("h2", "The store"))
     rows = {"data folder": data.data_dir(), "database": status["path"], "size": _bytes(status["file_bytes"])}
     for counts in (status["counters"], status.get("ingest", {})):

@@ -11,7 +11,7 @@ from whyspan_analysis.report import html, markdown, wording
 from whyspan_analysis.report.model import Cause, Report
 from whyspan_ui import data
 from whyspan_ui.components import badges
-from whyspan_ui.components.markup import Markup, prose, tag
+from whyspan_ui.components.markup import Markup, join, prose, tag
 from whyspan_ui.components.notices import empty_store
 
 _SCHEDULED = 7
@@ -111,9 +111,18 @@ def cause_card(cause: Cause) -> Markup:
             for example in cause.examples
         ),
         tag("div", prose(prevention_words(cause.incident.prevention))) if cause.incident.prevention else None,
-        tag("div", prose(cause.proposed.text), class_="muted") if cause.proposed else None,
+        _proposed(cause),
         class_="hypothesis",
     )
+
+
+def _proposed(cause: Cause) -> Markup | None:
+    """The rule against it, or the reason why there is none, and a way to the page that makes rules."""
+    if cause.proposed is None:
+        return None
+    made_from = cause.proposed.run_id
+    link = tag("a", "Propose it on the Rules page", href=f"rules?run={made_from}", target="_self")
+    return join(tag("div", prose(cause.proposed.text), class_="muted"), tag("div", link) if made_from else None)
 
 
 page()

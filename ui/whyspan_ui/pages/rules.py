@@ -25,15 +25,6 @@ def page() -> None:
     rules = _kept_and_made()
     broken = data.rule_violations()
     if not rules:
-        st.html(
-            tag(
-                "p",
-                "No rule is kept. Propose some from a failed run here, or with ",
-                tag("code", "whyspan rules propose RUN"),
-                " on the command line.",
-                class_="absent",
-            )
-        )
         return
     st.html(tag("h2", "Rules"))
     st.dataframe(
@@ -57,11 +48,34 @@ def page() -> None:
 
 def _kept_and_made() -> list[dict[str, Any]]:
     """The rules that are kept, those among them that somebody just had made from a run."""
-    run = st.query_params.get("run") or st.session_state.get("run") or next(iter(data.newest("status:failed")), "")
-    with st.expander("Propose rules from a failed run", key="proposing", expanded="run" in st.query_params):
+    run = st.query_params.get("run") or st.session_state.get("run") or next(iter(data.newest("status:failed")), None)
+    if not data.rules():
+        st.html(_what_rules_are())
+    opened = "run" in st.query_params or not data.rules()
+    with st.expander("Propose rules from a failed run", key="proposing", expanded=opened):
         if may_write("make rules"):
             proposing(run)
     return data.rules()
+
+
+def _what_rules_are() -> Markup:
+    return tag(
+        "section",
+        tag("h1", "No rule is kept yet"),
+        tag(
+            "p",
+            "A rule is a statement about runs that can be checked, such as: no call is made twice with the same arguments. It is "
+            "proposed from a run that failed, and measured on the stored runs: how many failures it would have stopped in "
+            "time, and how many good runs it would have hit.",
+        ),
+        tag(
+            "p",
+            "Nothing is in force before a person says so. Then ",
+            tag("code", "whyspan rules export"),
+            " gives the rule to the agent, whose guard stops it in time, and Whyspan tells here which runs broke it.",
+        ),
+        class_="verdict",
+    )
 
 
 def _rule(rule: Mapping[str, Any], broken: list[dict[str, Any]]) -> dict[str, Any]:
@@ -72,6 +86,7 @@ def _rule(rule: Mapping[str, Any], broken: list[dict[str, Any]]) -> dict[str, An
         "Rule": rule["id"],
         "Status": rule["status"],
         "Activated by": rule.get("activated_by") or "",
+        "Tells the agent": rule.get("message") or "",
         "Asks for": f"{rule['kind']}: {' / '.join(predicates)}",
         "Guard": (rule.get("action") or {}).get("guard", "block"),
         "Would have stopped": evidence.get("stopped", "not measured"),

@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from whyspan_analysis.fleet import COSTS
+from whyspan_analysis.fleet import COSTS, GRADES
 from whyspan_analysis.report import wording
 from whyspan_collector.filter import FilterError
 from whyspan_ui import data, theme
@@ -16,9 +16,11 @@ from whyspan_ui.components.notices import empty_store
 FILTERS = {"All": None, "Failed": "failed", "Ok": "ok", "Unknown": "unknown"}
 _ROW_HEIGHT = 33
 _TALL_ROW_HEIGHT = 57
-"""Streamlit wraps text in rows of more than 4 rem; three lines, which is the longest verdict."""
+"""Streamlit wraps text in rows of more than 4 rem; three lines, which is the longest verdict. Two pills fill one."""
 _ONE_LINE = 85
 """Characters of a verdict that fit in its column."""
+_PILLS = (84, 124)
+"""Widths of a column with two pills, one above the other or side by side."""
 _HEADER_HEIGHT = 33
 _LARGEST = 690  # the rest of a window of 900 pixels
 
@@ -52,7 +54,7 @@ def page() -> None:
     if shown.is_empty():
         st.html(tag("p", f"None of {wording.count(runs.height, 'run')} matches.", class_="absent"))
     else:
-        table(shown)
+        table(shown, tall=status == "Failed")
     if not wanted.strip() and working.height < runs.height:
         hidden = runs.height - working.height
         st.caption(f"{hidden:,} more are nothing but preparations; `setup:yes` lists them.")
@@ -71,8 +73,7 @@ def table_of_runs() -> pl.DataFrame:
         status=pl.col("outcome").fill_null("not diagnosed yet"),
         agent=pl.coalesce("agent", "name"),
         verdict=pl.col("verdict").str.replace_all("`", "", literal=True),
-        grade=pl.when(pl.col("grade") != "none").then("grade"),
-        decisive=pl.coalesce("decisive_tool", "decisive_agent"),
+        grade=pl.when(pl.col("outcome") == "failed").then(pl.col("grade").replace("none", "no cause")),
         spans="spans",
         setup="setup",
         seconds=pl.when("clock_valid").then((pl.col("end_ns").cast(pl.Float64) - pl.col("start_ns")) / 1e9),
@@ -127,25 +128,29 @@ def key_figures(runs: pl.DataFrame, failed: int) -> None:
     slow = runs["seconds"].quantile(0.95, interpolation="higher")
     if slow is not None:
         cards.append(("p95 duration", wording.duration(slow * 1000), "19 of 20 runs took at most this long."))
-    with st.grid(len(cards), gap="small"):
+    with st.grid(len(cards), min_column_width=140, gap="small"):
         for heading, value, meaning in cards:
             st.metric(heading, value, border=True, help=meaning)
 
 
-def table(runs: pl.DataFrame) -> None:
-    """The runs as a table; a click on a row opens the run."""
+def table(runs: pl.DataFrame, *, tall: bool) -> None:
+    """The runs as a table; a click on a row opens the run. `tall` rows have room for every verdict, where one needs it."""
+    longest = runs["verdict"].str.len_chars().max()
+    tall = tall and isinstance(longest, int) and longest > _ONE_LINE
+    row_height = _TALL_ROW_HEIGHT if tall else _ROW_HEIGHT
+    columns = _columns(_PILLS[0] if tall else _PILLS[1])
     known = [
-        name for name in runs.columns if name in ("run", "status", "agent") or runs[name].null_count() < runs.height
+        name
+        for name in columns
+        if name in ("run", "status", "agent") or (name in runs.columns and runs[name].null_count() < runs.height)
     ]
-    shown = runs.select(known).with_columns(pl.concat_list("status").alias("status"))
-    longest = shown["verdict"].str.len_chars().max() if "verdict" in known else None
-    row_height = _TALL_ROW_HEIGHT if isinstance(longest, int) and longest > _ONE_LINE else _ROW_HEIGHT
+    both = pl.concat_list("status", "grade").list.drop_nulls()
+    shown = runs.with_columns(status=both).select(known)
     choice = st.dataframe(
         shown,
         key="runs",
         hide_index=True,
-        column_order=[name for name in _columns() if name in known],
-        column_config=_columns(),
+        column_config=columns,
         on_select="rerun",
         selection_mode="single-cell",
         row_height=row_height,
@@ -158,27 +163,32 @@ def table(runs: pl.DataFrame) -> None:
         st.switch_page("investigate.py", query_params={"run": runs["run_id"][row]})
 
 
-def _columns() -> dict[str, Any]:
+def _columns(width_of_pills: int) -> dict[str, Any]:
     red, green, gray = (theme.PALETTE[name][0] for name in ("red", "green", "gray"))
-    states = {"failed": red, "ok": green, "unknown": gray, "not diagnosed yet": gray}
+    pills = {"failed": red, "ok": green} | dict.fromkeys((*GRADES, "no cause", "unknown", "not diagnosed yet"), gray)
     column = st.column_config
     return {
-        "status": column.MultiselectColumn("Status", options=list(states), color=list(states.values()), width=84),
-        "agent": column.TextColumn("Agent", width=124),
-        "verdict": column.TextColumn("Verdict", width=560),
+        "status": column.MultiselectColumn(
+            "Status",
+            options=list(pills),
+            color=list(pills.values()),
+            width=width_of_pills,
+            pinned=True,  # or it grows with the table, and the pills no longer fill a tall row
+            help="How the run ended, and of a failed one how well its cause is supported: suspect, likely, strong.",
+        ),
+        "agent": column.TextColumn("Agent", width=112),
+        "verdict": column.TextColumn("Verdict", width=604 - width_of_pills),
         "found": column.TextColumn("Found", width=300, help="The words around the first hit of what was searched for."),
-        "grade": column.TextColumn("Grade", width=58, help="How well the cause is supported: suspect, likely, strong."),
-        "decisive": column.TextColumn("Decisive", width=112, help="The tool, else the agent, of the decisive step."),
-        "spans": column.NumberColumn("Spans", width=58),
-        "seconds": column.NumberColumn("Duration", format="%.3f s", width=76),
-        "tokens": column.NumberColumn("Tokens", format="compact", width=64),
+        "spans": column.NumberColumn("Spans", width=50),
+        "seconds": column.NumberColumn("Duration", format="%.3f s", width=74),
+        "tokens": column.NumberColumn("Tokens", format="compact", width=62),
         "cost": column.NumberColumn(
             "Cost", format="$%.4f", width=70, help="As reported, else tokens times the list price of the model."
         ),
-        "cost_of": column.TextColumn("Cost of", width=96, help="The other calls have no known cost."),
-        "started": column.DatetimeColumn("Started", format="D MMM HH:mm:ss", timezone="UTC", width=112),
+        "cost_of": column.TextColumn("Cost of", width=80, help="The other calls have no known cost."),
+        "started": column.DatetimeColumn("Started", format="D MMM HH:mm:ss", timezone="UTC", width=108),
         "run": column.TextColumn(
-            "Run", width=70, help="The first characters of the run id; they are enough everywhere."
+            "Run", width=76, help="The first characters of the run id; they are enough everywhere."
         ),
     }
 

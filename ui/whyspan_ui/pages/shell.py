@@ -5,6 +5,7 @@ import streamlit as st
 from whyspan_collector.errors import StoreError
 from whyspan_ui import data, theme
 from whyspan_ui.components.notices import unreadable_store
+from whyspan_ui.components.person import signed_in
 
 st.set_page_config(page_title="Whyspan", page_icon=theme.ASSETS / "favicon.png", layout="wide")
 st.html(f"<style>{theme.style_sheet()}</style>")
@@ -21,6 +22,8 @@ page = st.navigation(
     ],
     position="top",
 )
+if (who := signed_in()) is not None:
+    st.html(who)
 try:
     with data.opened():  # once for all questions of the page
         page.run()

@@ -56,7 +56,8 @@ export class Explorer {
     this.drawAxis();
     if (query) this.actions.search((this.toolbar.input.value = query));
     this.treegrid.scrollTop = scrolled;
-    this.select(this.model.rowOf.get(selectedId) ?? this.model.decisive ?? 0, { commit: false });
+    this.initial = this.model.rowOf.get(selectedId) ?? this.model.decisive ?? 0;
+    this.select(this.initial, { commit: false });
     if (focused) this.treegrid.focus({ preventScroll: true });
     root.dataset.ready = "true";
   }
@@ -215,7 +216,7 @@ export class Explorer {
   goBack() {
     const { searchParams } = new URL(window.location.href);
     if (searchParams.get("run") !== this.model.run) return;
-    const row = this.model.rowOf.get(searchParams.get("span")) ?? this.model.decisive ?? 0;
+    const row = this.model.rowOf.get(searchParams.get("span")) ?? this.model.decisive ?? this.initial;
     if (row === this.state.selected) return;
     this.select(row, { commit: false });
     this.commit();
