@@ -97,7 +97,7 @@ def put_in_force(page: Any) -> None:
     """Propose rules from the run of the Rules page, then activate the first of them, as ada; without a name it is refused."""
     page.get_by_label("Your name").first.fill("ada")
     page.get_by_role("button", name="Propose rules").click()
-    sync_api.expect(page.get_by_text("kept as candidates")).to_be_visible()
+    sync_api.expect(page.get_by_text("would have stopped it in time: kept")).to_be_visible()
     page.get_by_text("Put a rule in force", exact=True).click()
     page.get_by_role("button", name="Put it in force").click()
     sync_api.expect(page.get_by_text("Say who does it")).to_be_visible()

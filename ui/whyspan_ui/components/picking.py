@@ -17,10 +17,12 @@ def pick(label: str, rows: Sequence[Mapping[str, Any]], chosen: str | None, *, k
     Args:
         label: what the run is chosen for.
         rows: the runs, as the query `runs` has them.
-        chosen: the id of the one that stands there at first; None for none.
+        chosen: the one that stands there at first, by the first characters of its id; None for none.
         key: of the widget, outside of a form.
     """
     named = {row["run_id"]: _named(row) for row in rows}
+    if chosen is not None:
+        chosen = next((run_id for run_id in named if run_id.startswith(chosen)), chosen)
     options = list(named) if chosen is None or chosen in named else [chosen, *named]
     wanted: str | None = st.selectbox(
         label,

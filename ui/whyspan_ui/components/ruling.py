@@ -46,7 +46,8 @@ def proposing(run: str | None) -> None:
     except NotFailed as error:
         st.html(tag("p", str(error), class_="absent"))
         return
-    words = f"{wording.count(len(proposals), 'rule')} would have stopped it in time: kept as candidates, with what they did on stored runs."
+    kept = "a candidate, with what it" if len(proposals) == 1 else "candidates, with what they"
+    words = f"{wording.count(len(proposals), 'rule')} would have stopped it in time: kept as {kept} did on stored runs."
     st.html(tag("p", words if proposals else "No rule would have stopped it in time and spared the good runs."))
     _in_vain(rejected)
 

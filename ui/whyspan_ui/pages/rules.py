@@ -86,13 +86,13 @@ def _rule(rule: Mapping[str, Any], broken: list[dict[str, Any]]) -> dict[str, An
         "Rule": rule["id"],
         "Status": rule["status"],
         "Activated by": rule.get("activated_by") or "",
-        "Tells the agent": rule.get("message") or "",
-        "Asks for": f"{rule['kind']}: {' / '.join(predicates)}",
-        "Guard": (rule.get("action") or {}).get("guard", "block"),
         "Would have stopped": evidence.get("stopped", "not measured"),
         "Would have hit": evidence.get("hit", "not measured"),
         "Broken by": len(mine),
         "Stopped in the agent": sum(each["stopped"] for each in mine),
+        "Guard": (rule.get("action") or {}).get("guard", "block"),
+        "Asks for": f"{rule['kind']}: {' / '.join(predicates)}",
+        "Tells the agent": rule.get("message") or "",
     }
 
 
