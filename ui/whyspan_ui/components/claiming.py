@@ -37,6 +37,7 @@ def _claims(claims: Claims) -> Markup:
         tag("table", *rows, class_="facts") if rows else tag("p", "Nothing of what detectors read.", class_="absent"),
         tag("p", "It does not hold:") if lacking else None,
         tag("ul", *lacking) if lacking else None,
+        class_="claims",
     )
 
 
