@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
-from whyspan_analysis.diagnose import ANALYSIS_VERSION
+from whyspan_analysis.diagnose import ANALYSIS_VERSION, build_case
 from whyspan_analysis.firing import Rates, measure, outdated, worth
-from whyspan_analysis.load import load_run
-from whyspan_analysis.model import Diagnosis
+from whyspan_analysis.load import load_run, load_runs
+from whyspan_analysis.model import Diagnosis, Status
 from whyspan_analysis.portion import Portion, diagnose_portion, diagnosed, read_portions
+from whyspan_analysis.same_task import passing_runs
+from whyspan_analysis.task import task_id
 from whyspan_collector.portions import portions
 
 if TYPE_CHECKING:
@@ -57,10 +59,11 @@ def diagnose_pending(
         return 0
     agents = {row["agent"] for row in pending}
     known = measure(store, agents)
-    _diagnose(store, pending, known, workers, progress)
+    failed = _diagnose(store, pending, known, workers, progress)
     rates = measure(store, agents)  # these runs count as well now; what that changes for failed ones is made anew
-    if changed := {agent for agent in agents if worth(known, agent) != worth(rates, agent)}:
-        _diagnose(store, outdated(store, changed, rates, ANALYSIS_VERSION), rates, workers, None)
+    changed = {agent for agent in agents if worth(known, agent) != worth(rates, agent)}
+    weighed_otherwise = outdated(store, changed, rates, ANALYSIS_VERSION) if changed else []
+    _diagnose_again(store, failed, weighed_otherwise, rates, workers)
     return len(pending)
 
 
@@ -68,7 +71,38 @@ def diagnose_run(store: "AnyStore", run_id: str) -> Diagnosis:
     """The diagnosis of one run as it is stored now; outcome unknown, with the reason, where the analysis fails on it."""
     [row] = store.query("run", run_id=run_id).to_pylist() or [{"agent": None, "name": ""}]
     agent = row["agent"] or row["name"]
-    return diagnosed(run_id, lambda: load_run(store, run_id), measure(store, [agent]).get(agent, {}))[1]
+    firing = measure(store, [agent]).get(agent, {})
+    run, diagnosis = diagnosed(run_id, lambda: load_run(store, run_id), firing)
+    if run is None or diagnosis.outcome.status is not Status.FAILED:
+        return diagnosis
+    found = passing_runs(store, [{"run_id": run_id, "task": task_id(run)}]).get(run_id, [])
+    beside = load_runs(store, [other for other, _ in found]) if found else {}
+    return diagnosed(run_id, lambda: run, firing, lambda: [build_case(beside[other]) for other, _ in found])[1]
+
+
+def _diagnose_again(
+    store: "AnyStore",
+    failed: list[dict[str, Any]],
+    weighed_otherwise: list[dict[str, Any]],
+    rates: Rates,
+    workers: int,
+) -> None:
+    """Diagnoses failed runs beside passing ones of their task, which are known only now; and those whose findings weigh otherwise.
+
+    A passing run that comes later changes no diagnosis: a failed run is held beside those that were there when it was diagnosed.
+    """
+    rows = {row["run_id"]: row for row in (*failed, *weighed_otherwise)}
+    found = passing_runs(store, list(rows.values()))
+    changed = {row["run_id"] for row in weighed_otherwise}
+    chosen = [
+        _held_beside(row, found.get(run_id, [])) for run_id, row in rows.items() if run_id in changed | found.keys()
+    ]
+    _diagnose(store, chosen, rates, workers, None)
+
+
+def _held_beside(row: dict[str, Any], others: list[tuple[str, int]]) -> dict[str, Any]:
+    """The row with the runs it is held beside, and with their spans, which are read as well."""
+    return {**row, "beside": [other for other, _ in others], "spans": row["spans"] + sum(count for _, count in others)}
 
 
 def _diagnose(
@@ -77,20 +111,30 @@ def _diagnose(
     rates: Rates,
     workers: int,
     progress: Callable[[int, int], None] | None,
-) -> None:
-    """Diagnoses the runs of these rows and saves the results."""
+) -> list[dict[str, Any]]:
+    """Diagnoses the runs of these rows, beside those in `beside`, and saves the results; returns the rows of those that failed, with their task."""
     firing = {row["run_id"]: rates[row["agent"]] for row in rows if row["agent"] in rates}
+    beside = {row["run_id"]: row["beside"] for row in rows if "beside" in row}
     read = (
         each
         for some in portions(rows)
-        for each in read_portions(store, {row["run_id"]: row["revision"] for row in some}, firing)
+        for each in read_portions(store, {row["run_id"]: row["revision"] for row in some}, firing, beside)
     )
     done = 0
+    tasks: dict[str, str | None] = {}
     for table in _in_parallel(read, workers) if workers > 1 and len(rows) > 1 else map(diagnose_portion, read):
         store.save_diagnoses(table)
         done += table.num_rows
         if progress is not None:
             progress(done, len(rows))
+        tasks.update(
+            (run_id, task)
+            for run_id, outcome, task in zip(
+                *(table[name].to_pylist() for name in ("run_id", "outcome", "task")), strict=True
+            )
+            if outcome == Status.FAILED
+        )
+    return [{**row, "task": tasks[row["run_id"]]} for row in rows if row["run_id"] in tasks]
 
 
 def _in_parallel(read: Iterator[Portion], workers: int) -> Iterator[pa.Table]:

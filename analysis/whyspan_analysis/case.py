@@ -5,7 +5,7 @@ Detectors read a case and yield findings. They know neither the store nor each o
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,8 @@ class Case:
     decisions: list[DecisionNode]
     lineage: Lineage
     outcome: Outcome
+    siblings: Sequence["Case"] = ()
+    """Passing runs of the same task it is held beside."""
     by_span: dict[str, DecisionNode] = field(init=False)
     """span id -> the decision made there, or else the one that led there."""
     _statements: Statements | None = field(init=False, default=None)

@@ -1,13 +1,13 @@
 """The pipeline from a run to its diagnosis. Pure: the same run and rates always give the same diagnosis."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from whyspan_analysis.case import Case
 from whyspan_analysis.decisions import read_decisions
 from whyspan_analysis.detectors import detect
 from whyspan_analysis.lineage import Lineage
-from whyspan_analysis.model import Diagnosis, Grade, Run
+from whyspan_analysis.model import Diagnosis, Grade, Run, Status
 from whyspan_analysis.outcome import judge
 from whyspan_analysis.outside import changes
 from whyspan_analysis.ranking import rank
@@ -16,24 +16,28 @@ from whyspan_analysis.suspects import suspects
 from whyspan_analysis.weights import Firing, weighed
 from whyspan_analysis.words import chain, verdict
 
-ANALYSIS_VERSION = "9"
+ANALYSIS_VERSION = "10"
 """Changes whenever the same spans may get another diagnosis; stored diagnoses of other versions are made anew."""
 
 MAX_HYPOTHESES = 8
 """Shown and stored: a person reads three, and of the decisive steps of labelled failures one in five lies beyond eight."""
 
 
-def diagnose(run: Run, firing: Mapping[str, Firing] = MappingProxyType({})) -> Diagnosis:
+def diagnose(
+    run: Run, firing: Mapping[str, Firing] = MappingProxyType({}), siblings: Sequence[Case] | None = None
+) -> Diagnosis:
     """Why a run went wrong: its outcome, findings, ranked hypotheses and the causal chain.
 
     Args:
         run: the run.
         firing: detector -> how often it fires on runs of this agent; detectors that are not in it weigh what they usually do.
+        siblings: passing runs of the same task to hold a failed run beside, the nearest first; None: nobody looked for any.
     """
-    case = build_case(run)
+    case = build_case(run, siblings or ())
     findings = weighed(detect(case), firing)
     ranked = rank(case, findings)
     hypotheses = ranked[:MAX_HYPOTHESES]
+    held = None if siblings is None else [sibling.run.run_id for sibling in siblings]
     return Diagnosis(
         run_id=run.run_id,
         outcome=case.outcome,
@@ -45,14 +49,15 @@ def diagnose(run: Run, firing: Mapping[str, Firing] = MappingProxyType({})) -> D
         decisions=case.decisions,
         missing=run.missing,
         suspects=suspects(ranked),
+        siblings=held if case.outcome.status is Status.FAILED else None,
         changed_outside=changes(case.actions),
         tools=frozenset(action.name for action in case.actions),
         agents=frozenset(agent or "" for agent in case.steps.agents.values()),
     )
 
 
-def build_case(run: Run) -> Case:
-    """Everything the detectors look at: the run's steps, decisions, values and outcome."""
+def build_case(run: Run, siblings: Sequence[Case] = ()) -> Case:
+    """Everything the detectors look at: the run's steps, decisions, values and outcome, and what it is held beside."""
     steps = read_steps(run)
     lineage = Lineage(run, steps)
-    return Case(run, steps, read_decisions(run, steps), lineage, judge(run, steps, lineage))
+    return Case(run, steps, read_decisions(run, steps), lineage, judge(run, steps, lineage), siblings)

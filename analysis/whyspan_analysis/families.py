@@ -20,6 +20,7 @@ _FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "other_than_said",
         "other_tool",
         "reasoning_mismatch",
+        "unlike_passing_runs",
         "unverified_irreversible",
     ),
     "hand-offs": ("handoff_drops", "misrouted_handoff", "request_unanswered"),

@@ -60,7 +60,7 @@ def worth(rates: Rates, agent: str) -> dict[str, float]:
 
 
 def outdated(store: "AnyStore", agents: Iterable[str], rates: Rates, analysis_version: str) -> list[dict[str, Any]]:
-    """The failed runs of these agents whose diagnosis weighs a finding otherwise: rows with run_id, revision, spans and agent."""
+    """The failed runs of these agents whose diagnosis weighs a finding otherwise: rows with run_id, revision, spans, agent and task."""
     chosen = sorted(set(agents))
     other = [(agent, detector, bits) for agent in chosen for detector, bits in worth(rates, agent).items()]
     found = store.query(

@@ -55,6 +55,14 @@ class Ref:
     """The text found there, verbatim, cut to a readable length."""
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Evidence from another run: what a passing run of the same task has where this one parts from it."""
+
+    run_id: str
+    ref: Ref
+
+
 @dataclass(slots=True)
 class Run:
     """One execution of an agent for one task, assembled from its spans in whatever order they came."""
@@ -147,6 +155,8 @@ class Finding:
     """What it is worth at full strength for this agent, where that is less than usual; 0: its detector is muted."""
     because: str | None = None
     """Why it is worth less, with the counts."""
+    beside: tuple[Beside, ...] = ()
+    """What passing runs of the same task have there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +181,8 @@ class Sentence:
     text: str
     source: Knowledge
     refs: tuple[Ref, ...]
+    beside: tuple[Beside, ...] = ()
+    """What passing runs of the same task have there."""
 
 
 @dataclass(slots=True)
@@ -245,6 +257,8 @@ class Diagnosis:
     """What was not captured and what it keeps us from saying."""
     suspects: Suspects | None = None
     """None unless there is a hypothesis."""
+    siblings: list[str] | None = None
+    """The passing runs of the same task it was held beside; empty: none is stored, None: none was looked for."""
     changed_outside: list[Change] = field(default_factory=list)
     """What the run did to the world, in order."""
     tools: frozenset[str] | None = None

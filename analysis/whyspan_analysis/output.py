@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from whyspan_analysis.model import (
+    Beside,
     Change,
     DecisionNode,
     Diagnosis,
@@ -51,6 +52,13 @@ class RefDocument(_Document):
     span_id: Text
     field: Text | None = Field(description="Where in the span, e.g. result.orders[2].id or attributes.<key>.")
     quote: Text | None = Field(description="The text found there, verbatim, cut to 160 characters.")
+
+
+class BesideDocument(_Document):
+    """A reference into the trace of another run."""
+
+    run_id: Text
+    ref: RefDocument
 
 
 # --- whyspan.runs/1 ---------------------------------------------------------------------------------------------
@@ -308,6 +316,7 @@ class FindingDocument(_Document):
     because: Text | None = Field(description="Why it is worth less, with the counts.")
     taxonomy: TaxonomyDocument
     refs: list[RefDocument]
+    beside: list[BesideDocument] = Field(description="What passing runs of the same task have there.")
 
 
 class Term(_Document):
@@ -339,6 +348,9 @@ class SentenceDocument(_Document):
     text: Text
     class_: Knowledge = Field(serialization_alias="class")
     refs: list[RefDocument]
+    beside: list[BesideDocument] = Field(
+        default_factory=list, description="What passing runs of the same task have there."
+    )
 
 
 class SuspectsDocument(_Document):
@@ -383,6 +395,9 @@ class DiagnosisDocument(_Document):
     decisions: list[DecisionDocument]
     changed_outside: list[ChangeDocument] = Field(description="What the run did to the world, in order.")
     missing: list[Text]
+    siblings: list[Text] | None = Field(
+        description="The passing runs of the same task it was held beside; null where none was looked for."
+    )
     opinion: OpinionDocument | None = Field(default=None, description="Only with --judge.")
 
 
@@ -397,12 +412,15 @@ def diagnosis_document(diagnosis: Diagnosis) -> DiagnosisDocument:
         suspects=_suspects(diagnosis.suspects),
         findings=[_finding(finding) for finding in diagnosis.findings],
         chain=[
-            SentenceDocument(text=s.text, class_=s.source, refs=[ref_document(r) for r in s.refs])
+            SentenceDocument(
+                text=s.text, class_=s.source, refs=[ref_document(r) for r in s.refs], beside=_beside(s.beside)
+            )
             for s in diagnosis.chain
         ],
         decisions=[_decision(node) for node in diagnosis.decisions],
         changed_outside=[change_document(change) for change in diagnosis.changed_outside],
         missing=diagnosis.missing,
+        siblings=diagnosis.siblings,
     )
 
 
@@ -415,6 +433,10 @@ def outcome_document(outcome: Outcome) -> OutcomeDocument:
     """The document of an outcome."""
     refs = [ref_document(ref) for ref in outcome.refs]
     return OutcomeDocument(status=outcome.status.value, check=outcome.check, class_=outcome.source, refs=refs)
+
+
+def _beside(beside: Iterable[Beside]) -> list[BesideDocument]:
+    return [BesideDocument(run_id=each.run_id, ref=ref_document(each.ref)) for each in beside]
 
 
 def ref_document(ref: Ref) -> RefDocument:
@@ -438,6 +460,7 @@ def _finding(finding: Finding) -> FindingDocument:
         because=finding.because,
         taxonomy=_taxonomy(finding.detector),
         refs=[ref_document(ref) for ref in finding.refs],
+        beside=_beside(finding.beside),
     )
 
 

@@ -6,7 +6,7 @@ A run whose diagnosis raises gets the outcome unknown with the reason; the other
 import gc
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from whyspan_analysis.case import Case
 from whyspan_analysis.circumstances import circumstances, input_length, version
-from whyspan_analysis.diagnose import ANALYSIS_VERSION, diagnose
+from whyspan_analysis.diagnose import ANALYSIS_VERSION, build_case, diagnose
 from whyspan_analysis.load import load_runs
 from whyspan_analysis.model import Diagnosis, Grade, Outcome, Run, Status
 from whyspan_analysis.output import diagnosis_document
 from whyspan_analysis.signature import signature
+from whyspan_analysis.task import task_id
 from whyspan_analysis.weights import Firing
 from whyspan_collector.errors import StoreError
 
@@ -42,6 +44,8 @@ class Portion:
     logs: pa.Table
     firing: dict[str, dict[str, Firing]]
     """Run id -> how often each detector fires on runs of its agent; runs of other agents are left out."""
+    beside: dict[str, list[str]]
+    """Run id -> the passing runs of its task it is held beside; they are read, and not diagnosed."""
 
     def query(self, name: str, run_ids: list[str]) -> pa.Table:
         """Answers as the store did."""
@@ -49,19 +53,28 @@ class Portion:
         return table.filter(pc.is_in(table["of_run"], pa.array(run_ids, pa.string())))
 
 
-def read_portions(store: "AnyStore", revisions: dict[str, str], firing: dict[str, dict[str, Firing]]) -> list[Portion]:
-    """Reads runs together; each by itself where one of them cannot be read."""
+def read_portions(
+    store: "AnyStore",
+    revisions: dict[str, str],
+    firing: dict[str, dict[str, Firing]],
+    beside: dict[str, list[str]],
+) -> list[Portion]:
+    """Reads runs together, with those they are held beside; each by itself where one of them cannot be read."""
     run_ids = list(revisions)
+    held = {run_id: beside[run_id] for run_id in run_ids if run_id in beside}
+    every = list(dict.fromkeys([*run_ids, *(other for others in held.values() for other in others)]))
     try:
-        spans, logs = store.query("runs_spans_raw", run_ids=run_ids), store.query("runs_logs", run_ids=run_ids)
+        spans, logs = store.query("runs_spans_raw", run_ids=every), store.query("runs_logs", run_ids=every)
     except StoreError:
         raise
     except Exception:
         if len(revisions) == 1:
             raise
         _log.exception("reading %d runs together failed; reading them one by one", len(revisions))
-        return [each for run_id in run_ids for each in read_portions(store, {run_id: revisions[run_id]}, firing)]
-    return [Portion(revisions, spans, logs, {run_id: firing[run_id] for run_id in run_ids if run_id in firing})]
+        alone = ({run_id: revisions[run_id]} for run_id in run_ids)
+        return [each for one in alone for each in read_portions(store, one, firing, beside)]
+    rates = {run_id: firing[run_id] for run_id in run_ids if run_id in firing}
+    return [Portion(revisions, spans, logs, rates, held)]
 
 
 def diagnose_portion(portion: Portion) -> pa.Table:
@@ -88,20 +101,35 @@ def _rows(portion: Portion) -> list[dict[str, Any]]:
     except Exception:  # noqa: BLE001 - whatever it is, it belongs to one of them
         _log.exception("reading %d runs together failed; reading them one by one", len(portion.revisions))
         runs = {}
+    cases: dict[str, Case] = {}
+
+    def beside(run_id: str) -> list[Case]:
+        """The cases of the runs it is held beside, each made once."""
+        for other in portion.beside.get(run_id, ()):
+            if other not in cases:
+                cases[other] = build_case(load_runs(store, [other])[other])
+        return [cases[other] for other in portion.beside.get(run_id, ())]
+
     rows = []
     for run_id, revision in portion.revisions.items():
-        firing = portion.firing.get(run_id, {})
-        run, diagnosis = diagnosed(run_id, lambda: runs.pop(run_id, None) or load_runs(store, [run_id])[run_id], firing)  # noqa: B023 - called at once
+        run, diagnosis = diagnosed(
+            run_id,
+            lambda: runs.pop(run_id, None) or load_runs(store, [run_id])[run_id],  # noqa: B023 - called at once
+            portion.firing.get(run_id, {}),
+            lambda: beside(run_id),  # noqa: B023 - called at once
+        )
         rows.append(_row(revision, run, diagnosis))
     return rows
 
 
-def diagnosed(run_id: str, load: Callable[[], Run], firing: Mapping[str, Firing]) -> tuple[Run | None, Diagnosis]:
+def diagnosed(
+    run_id: str, load: Callable[[], Run], firing: Mapping[str, Firing], beside: Callable[[], Sequence[Case]] = tuple
+) -> tuple[Run | None, Diagnosis]:
     """A run, None where it cannot be read, and its diagnosis: outcome unknown, with the reason, where the analysis fails on it."""
     run = None
     try:
         run = load()
-        return run, diagnose(run, firing)
+        return run, diagnose(run, firing, beside())
     except StoreError:
         raise
     except Exception as error:  # noqa: BLE001 - one run must not cost the others theirs; the reason is shown
@@ -171,13 +199,14 @@ def _of_run(run: Run, diagnosis: Diagnosis) -> dict[str, Any]:
         "version": version(run),
         "circumstances": [asdict(each) for each in circumstances(run)],
         "input_length": input_length(run),
+        "task": task_id(run),
     }
 
 
 _TEXTS: Final = (
     *("run_id", "revision", "analysis_version", "outcome", "outcome_check", "grade", "verdict"),
     *("decisive_span_id", "decisive_agent", "decisive_tool", "detector", "document"),
-    *("signature", "alias", "signature_parts", "version"),
+    *("signature", "alias", "signature_parts", "version", "task"),
 )
 _FINDING: Final = pa.struct(
     [("detector", pa.string()), ("role", pa.string()), ("recovered", pa.bool_()), ("bits", pa.float64())]

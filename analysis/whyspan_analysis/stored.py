@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from whyspan_analysis.diagnose import ANALYSIS_VERSION
 from whyspan_analysis.model import (
+    Beside,
     Change,
     DecisionNode,
     Diagnosis,
@@ -45,10 +46,14 @@ def read_diagnosis(document: str) -> Diagnosis:
         verdict=read["verdict"],
         hypotheses=[_hypothesis(each) for each in read["hypotheses"]],
         findings=[_finding(each) for each in read["findings"]],
-        chain=[Sentence(each["text"], each["class"], _refs(each["refs"])) for each in read["chain"]],
+        chain=[
+            Sentence(each["text"], each["class"], _refs(each["refs"]), _beside(each["beside"]))
+            for each in read["chain"]
+        ],
         decisions=[_decision(each) for each in read["decisions"]],
         missing=read["missing"],
         suspects=_suspects(read["suspects"]),
+        siblings=read["siblings"],
         changed_outside=[Change(**each) for each in read.get("changed_outside", ())],
     )
 
@@ -59,6 +64,10 @@ def _suspects(document: Document | None) -> Suspects | None:
 
 def _refs(documents: list[Document]) -> tuple[Ref, ...]:
     return tuple(Ref(each["span_id"], each["field"], each["quote"]) for each in documents)
+
+
+def _beside(documents: list[Document]) -> tuple[Beside, ...]:
+    return tuple(Beside(each["run_id"], _refs([each["ref"]])[0]) for each in documents)
 
 
 def _hypothesis(document: Document) -> Hypothesis:
@@ -84,6 +93,7 @@ def _finding(document: Document) -> Finding:
         origin_span_id=document["origin_span_id"],
         bits=document["bits"],
         because=document["because"],
+        beside=_beside(document["beside"]),
     )
 
 

@@ -3,7 +3,7 @@
 Every sentence is recorded or derived and refers to the spans it speaks of; quotes are verbatim.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from whyspan.semconv import Kind
@@ -28,6 +28,15 @@ def verdict(case: Case, hypotheses: list[Hypothesis]) -> str | None:
     return f"{_line(case.outcome.check)} {NO_CAUSE}; {step[0].lower()}{step[1:]} is the likeliest place to look."
 
 
+def held_beside(run_ids: Sequence[str]) -> str:
+    """Which passing runs a failed one was held beside, or why beside none."""
+    if not run_ids:
+        return "No passing run of the same task was stored to hold it beside."
+    if len(run_ids) == 1:
+        return f"Only one passing run of the same task was stored ({run_ids[0][:12]}): beside it alone nobody can tell what varies anyway."
+    return f"Held beside {len(run_ids)} passing runs of the same task: {', '.join(run_id[:12] for run_id in run_ids)}."
+
+
 def chain(case: Case, hypotheses: list[Hypothesis]) -> list[Sentence]:
     """How it came to the outcome, along the first hypothesis; the outcome alone where there is none."""
     sentences: list[Sentence] = []
@@ -49,7 +58,7 @@ def _along(case: Case, hypothesis: Hypothesis) -> Iterator[Sentence]:
     for finding in hypothesis.findings:
         told_by_outcome = finding.message == case.outcome.check
         if finding.role is not Role.CONTEXT and not finding.recovered and not told_by_outcome:
-            yield Sentence(finding.message, "derived", finding.refs)
+            yield Sentence(finding.message, "derived", finding.refs, finding.beside)
     if node is not None:
         for span_id in node.led_to:
             if cause is None or span_id != cause.origin_span_id:

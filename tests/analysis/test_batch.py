@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pytest
 
 from whyspan_analysis import portion
 from whyspan_analysis.batch import diagnose_pending
+from whyspan_analysis.case import Case
 from whyspan_analysis.model import Diagnosis, Run
 from whyspan_analysis.weights import Firing
 from whyspan_collector import otlp
@@ -89,10 +90,10 @@ def test_a_run_that_cannot_be_analysed_is_unknown_with_the_reason(
     """One run the analysis fails on costs no other run its diagnosis, and says why it has none."""
     broken = store.query("diagnoses")["run_id"][0].as_py()
 
-    def diagnose(run: Run, firing: Mapping[str, Firing]) -> Diagnosis:
+    def diagnose(run: Run, firing: Mapping[str, Firing], siblings: Sequence[Case]) -> Diagnosis:
         if run.run_id == broken:
             raise ZeroDivisionError("no steps to divide by")
-        return real(run, firing)
+        return real(run, firing, siblings)
 
     real = portion.diagnose
     monkeypatch.setattr(portion, "diagnose", diagnose)

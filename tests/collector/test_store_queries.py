@@ -84,7 +84,13 @@ def test_every_query_runs_and_declares_its_parameters(store: Store, name: str) -
     known = {"run_id": SPAN.trace_id, "span_id": SPAN.span_id, "reference": "beef", "analysis_version": "1"}
     given = known | {"settled_before_ns": T0, "before_ns": T0, "each": 3, "spans": 1, "limit": 3, "most": 3}
     given |= {"agents": ["boss"], "newest": 3, "weighed_agents": ["boss"], "detectors": ["exact_loop"], "bits": [0.5]}
-    given |= {"rules": "none", "trace_ids": [SPAN.trace_id], "run_ids": [SPAN.trace_id], "span_ids": [SPAN.span_id]}
+    given |= {
+        "rules": "none",
+        "trace_ids": [SPAN.trace_id],
+        "run_ids": [SPAN.trace_id],
+        "tasks": ["none"],
+        "span_ids": [SPAN.span_id],
+    }
     assert store.query(name, **{parameter: given[parameter] for parameter in query.required}).num_columns > 0
 
 

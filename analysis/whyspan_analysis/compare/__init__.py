@@ -7,10 +7,11 @@ from whyspan_analysis.case import Case
 from whyspan_analysis.compare.alignment import Pair, align
 from whyspan_analysis.compare.consequences import Side, mark
 from whyspan_analysis.compare.differences import Difference, FieldDifference, differences
-from whyspan_analysis.compare.moments import read_moments
-from whyspan_analysis.compare.premises import premise_differences, task
+from whyspan_analysis.compare.premises import premise_differences
 from whyspan_analysis.diagnose import build_case
 from whyspan_analysis.model import Outcome, Run
+from whyspan_analysis.moments import read_moments
+from whyspan_analysis.task import task
 
 
 @dataclass(frozen=True, slots=True)

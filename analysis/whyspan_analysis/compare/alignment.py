@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final, TypeAlias
 
-from whyspan_analysis.compare.moments import Moment
+from whyspan_analysis.moments import Moment
 
 BAND: Final = 32
 """How far from the diagonal of a gap a pair may lie: a run that retried some steps is still beside its other."""

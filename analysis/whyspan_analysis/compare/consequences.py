@@ -14,9 +14,8 @@ from typing import Final
 from whyspan_analysis.case import Case
 from whyspan_analysis.compare.alignment import Pair
 from whyspan_analysis.compare.differences import Difference
-from whyspan_analysis.compare.moments import Moment
+from whyspan_analysis.moments import Moment, repeated
 from whyspan_analysis.reach import reach
-from whyspan_analysis.steps import Action, canonical
 from whyspan_analysis.values import leaves, of_scalar, of_text
 
 _PASSING: Final = ("id ", "date ", "url ")
@@ -28,7 +27,7 @@ class Side:
 
     def __init__(self, case: Case) -> None:
         self.reached = reach(case)
-        self._repeated = _repeated(case)
+        self._repeated = repeated(case)
         self._used: dict[str, int] = {}
         for action in case.actions:
             self._used[f"text {action.name.casefold()}"] = action.order
@@ -48,20 +47,6 @@ class Side:
     def is_retried(self, moment: Moment) -> bool:
         """True when all that the moment did, or asked for, failed and was repeated, or is the repetition."""
         return bool(moment.actions) and all(id(action) in self._repeated for action in moment.actions)
-
-
-def _repeated(case: Case) -> set[int]:
-    """The ids of failed look-ups and of the later ones, with the same arguments, that came back."""
-    found: set[int] = set()
-    failed: dict[tuple[str, str], list[Action]] = {}
-    for action in case.actions:
-        asked = failed.setdefault((action.name, canonical(action.arguments)), [])
-        if action.error is not None:
-            asked.append(action)
-        elif asked and not action.changes:
-            found.update(map(id, (*asked, action)))
-            asked.clear()
-    return found
 
 
 def mark(here: Side, there: Side, pairs: Sequence[Pair], found: Sequence[Difference]) -> None:

@@ -7,9 +7,9 @@ from itertools import zip_longest
 from typing import Any, Final, Literal, TypeAlias
 
 from whyspan_analysis.compare.alignment import Pair
-from whyspan_analysis.compare.moments import Moment, Part
 from whyspan_analysis.fields import QUOTE_LENGTH, read, refer, text
 from whyspan_analysis.model import Ref, Run
+from whyspan_analysis.moments import Moment, Part
 from whyspan_analysis.values import MAX_TEXT, of_scalar
 
 DifferenceKind: TypeAlias = Literal["changed", "only_here", "only_there"]

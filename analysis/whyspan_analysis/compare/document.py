@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from whyspan_analysis.compare import Comparison
 from whyspan_analysis.compare.differences import Difference, DifferenceKind, FieldDifference
-from whyspan_analysis.compare.moments import Moment, MomentKind
 from whyspan_analysis.compare.words import sentence
+from whyspan_analysis.moments import Moment, MomentKind
 from whyspan_analysis.output import OutcomeDocument, RefDocument, Text, outcome_document, ref_document
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from whyspan import semconv
-from whyspan.semconv import Kind
 from whyspan_analysis.case import Case
 from whyspan_analysis.compare.differences import FieldDifference
 from whyspan_analysis.fields import read, refer, text
 from whyspan_analysis.model import Ref, Run
+from whyspan_analysis.task import asked_at, messages_at
 
 if TYPE_CHECKING:
     from whyspan_analysis.steps import Call
@@ -29,12 +29,6 @@ class Said(NamedTuple):
     ref: Ref
 
 
-def task(run: Run) -> str | None:
-    """What the run was asked to do, on one line, so that equal tasks are equal; None where it was not captured."""
-    said = _task(run)
-    return " ".join(said.value.split()) if said is not None else None
-
-
 def premise_differences(here: Case, there: Case) -> list[FieldDifference]:
     """What the runs were made of and told otherwise, by name; also what only one of them tells."""
     mine, theirs = _premises(here), _premises(there)
@@ -49,23 +43,11 @@ def premise_differences(here: Case, there: Case) -> list[FieldDifference]:
 def _premises(case: Case) -> dict[str, Said]:
     """Everything by name, as it was first said."""
     found: dict[str, Said] = {}
-    if (asked := _task(case.run)) is not None:
-        found["task"] = asked
+    if (at := asked_at(case.run)) is not None:
+        found["task"] = _said(case.run, *at)
     for name, said in (*_of_spans(case.run), *_of_calls(case)):
         found.setdefault(name, said)
     return found
-
-
-def _task(run: Run) -> Said | None:
-    """As recorded, else the input of the root, else the first words of the user."""
-    for span in run.spans:
-        if semconv.RUN_TASK in span.attributes:
-            return _said(run, span.span_id, f"attributes.{semconv.RUN_TASK}")
-    for root in run.children[None]:
-        if run.contents[root.span_id].input is not None:
-            return _said(run, root.span_id, "input")
-    first = next((span for span in run.spans if span.kind is Kind.MODEL_CALL), None)
-    return next(_messages(run, first.span_id, "user"), None) if first is not None else None
 
 
 def _of_spans(run: Run) -> Iterator[tuple[str, Said]]:
@@ -98,20 +80,13 @@ def _of_calls(case: Case) -> Iterator[tuple[str, Said]]:
         first.setdefault(call.agent, call)
     for agent, call in first.items():
         of = f" of {agent}" if agent else ""
-        for number, said in enumerate(_messages(case.run, call.span.span_id, "system")):
-            yield f"instructions{of}" + (f", part {number + 1}" if number else ""), said
+        for number, at in enumerate(messages_at(case.run, call.span.span_id, "system")):
+            yield f"instructions{of}" + (f", part {number + 1}" if number else ""), _said(case.run, *at)
         for column in ("request_model", "response_model"):
             if getattr(call.span, column) is not None:
                 yield column.replace("_", " ") + of, _said(case.run, call.span.span_id, column)
         for number, tool in enumerate(call.content.tool_definitions):
             yield f"tool `{tool.get('name')}`{of}", _said(case.run, call.span.span_id, f"tool_definitions[{number}]")
-
-
-def _messages(run: Run, span_id: str, role: str) -> Iterator[Said]:
-    for m, message in enumerate(run.contents[span_id].input_messages):
-        for p, part in enumerate(message.parts):
-            if message.role == role and part.type == "text" and part.content:
-                yield _said(run, span_id, f"input_messages[{m}].parts[{p}].content")
 
 
 def _said(run: Run, span_id: str, path: str) -> Said:

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from whyspan_analysis.compare.premises import task
 from whyspan_analysis.load import load_runs
 from whyspan_analysis.model import Run
+from whyspan_analysis.task import task
 from whyspan_collector.portions import portions
 
 if TYPE_CHECKING:

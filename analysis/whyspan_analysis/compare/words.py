@@ -3,9 +3,9 @@
 from typing import Final
 
 from whyspan_analysis.compare.differences import Difference, FieldDifference
-from whyspan_analysis.compare.moments import Moment
 from whyspan_analysis.decisions import ANSWER
 from whyspan_analysis.fields import cut
+from whyspan_analysis.moments import Moment
 
 _LONG: Final = 80
 """Characters of a quotation inside a sentence; the whole quote stands beside it."""

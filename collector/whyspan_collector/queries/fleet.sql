@@ -6,7 +6,7 @@ SELECT
     runs.*,
     CASE WHEN start_ns > 0 THEN start_ns ELSE last_arrived_ns END AS at_ns,
     orphans = 0 AND pending = 0 AND root_span_id IS NOT NULL AS complete,
-    diagnoses.* EXCLUDE (run_id, revision, document, signature_parts, findings, missing, tools, agents)
+    diagnoses.* EXCLUDE (run_id, revision, document, signature_parts, findings, missing, tools, agents, task)
 FROM runs
 LEFT JOIN diagnoses USING (run_id, revision)
 WHERE ($since_ns IS NULL OR at_ns >= CAST($since_ns AS UBIGINT))

@@ -3,7 +3,7 @@
 SELECT
     runs.*,
     orphans = 0 AND pending = 0 AND root_span_id IS NOT NULL AS complete,
-    diagnoses.* EXCLUDE (run_id, revision, document, signature_parts, circumstances, findings, missing, tools, agents)
+    diagnoses.* EXCLUDE (run_id, revision, document, signature_parts, circumstances, findings, missing, tools, agents, task)
 FROM runs
 LEFT JOIN diagnoses USING (run_id, revision)
 WHERE run_id = $run_id

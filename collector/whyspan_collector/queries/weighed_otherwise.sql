@@ -13,8 +13,9 @@ findings AS (
     JOIN runs USING (run_id, revision)
     WHERE outcome = 'failed' AND analysis_version = $analysis_version AND list_contains($agents, coalesce(agent, name))
 )
-SELECT run_id, revision, spans, coalesce(runs.agent, name) AS agent
+SELECT run_id, revision, spans, coalesce(runs.agent, name) AS agent, task
 FROM runs
+JOIN diagnoses USING (run_id, revision)
 WHERE run_id IN (
     SELECT run_id
     FROM findings

@@ -14,6 +14,7 @@ from whyspan_analysis.load import load_run
 from whyspan_analysis.output import diagnosis_document
 from whyspan_analysis.report import markdown
 from whyspan_analysis.report.wording import count
+from whyspan_analysis.words import held_beside
 from whyspan_collector.service import AnyStore
 from whyspan_ui import terminal
 from whyspan_ui.commands import access, rules_text
@@ -120,6 +121,9 @@ def print_diagnosis(row: dict[str, Any], document: dict[str, Any]) -> None:
         out.print(text(word(document["grade"]), " cause  ", sentence(document["verdict"])))
     if len(document["chain"]) > 1:
         section("How it came to this", chain_lines(document["chain"]))
+    if hypotheses and document["siblings"] is not None:
+        out.print()
+        out.print(sentence(held_beside(document["siblings"])))
     if document["suspects"]:
         out.print()
         out.print(sentence(document["suspects"]["text"]))
@@ -157,6 +161,12 @@ def chain_lines(chain: list[dict[str, Any]]) -> Iterator[Any]:
             if ref["quote"]:
                 place = f"  span {ref['span_id']}" + (f", {ref['field']}" if ref["field"] else "")
                 yield Padding(text((one_line(ref["quote"], _QUOTE_WIDTH), "italic"), (place, "dim")), (0, 0, 0, 4))
+        for each in step["beside"]:
+            place = f"  in run {each['run_id'][:12]}, span {each['ref']['span_id']}"
+            yield Padding(
+                text(("there ", "dim"), (one_line(each["ref"]["quote"] or "", _QUOTE_WIDTH), "italic"), (place, "dim")),
+                (0, 0, 0, 4),
+            )
 
 
 def print_opinion(opinion: dict[str, Any]) -> None:

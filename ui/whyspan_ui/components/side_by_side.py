@@ -5,10 +5,10 @@ from urllib.parse import urlencode
 from whyspan_analysis.compare import Comparison
 from whyspan_analysis.compare.alignment import Pair
 from whyspan_analysis.compare.differences import Difference, FieldDifference
-from whyspan_analysis.compare.moments import Moment
 from whyspan_analysis.compare.words import sentence
 from whyspan_analysis.fields import QUOTE_LENGTH
 from whyspan_analysis.model import Ref, Run
+from whyspan_analysis.moments import Moment
 from whyspan_ui.components import badges
 from whyspan_ui.components.columns import one_line
 from whyspan_ui.components.markup import Markup, prose, tag

@@ -13,7 +13,7 @@ from whyspan_ui.components.columns import title
 from whyspan_ui.components.decision import absent, link, section
 from whyspan_ui.components.markup import Markup, dotted, join, prose, tag
 from whyspan_ui.components.messages import chat, code
-from whyspan_ui.components.verdict import quote
+from whyspan_ui.components.verdict import elsewhere, quote
 
 _LATEST_MESSAGES = 6
 """Input messages shown at once; a model call repeats the whole conversation before it."""
@@ -53,6 +53,7 @@ def finding_card(run: Run, finding: Finding) -> Markup:
     words = [finding.detector.replace("_", " "), finding.role.value, "recovered" if finding.recovered else None]
     origin = finding.origin_span_id
     quotes = [quote(run, ref, here=finding.span_id) for ref in finding.refs if ref.quote]
+    quotes += map(elsewhere, finding.beside)
     return tag(
         "div",
         tag(

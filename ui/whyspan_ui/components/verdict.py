@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from itertools import islice
 
-from whyspan_analysis.model import Diagnosis, Finding, Hypothesis, Ref, Role, Run, Sentence, Status
+from whyspan_analysis.model import Beside, Diagnosis, Finding, Hypothesis, Ref, Role, Run, Sentence, Status
 from whyspan_analysis.report import wording
-from whyspan_analysis.words import NO_CAUSE
+from whyspan_analysis.words import NO_CAUSE, held_beside
 from whyspan_ui.components import badges
 from whyspan_ui.components.columns import one_line, title
 from whyspan_ui.components.markup import Markup, isolated, join, prose, tag
+from whyspan_ui.components.side_by_side import investigate_url
 
 _HEADINGS = {Status.FAILED: "Why it failed", Status.OK: "Ended ok", Status.UNKNOWN: "Outcome unknown"}
 _CHIP_LENGTH = 44
@@ -30,6 +31,7 @@ def banner(run: Run, diagnosis: Diagnosis) -> Markup:
             _other_findings(run, diagnosis),
             _full_chain(run, diagnosis),
             _outside(run, diagnosis),
+            _siblings(diagnosis),
             _missing(diagnosis),
             class_="more",
         ),
@@ -87,7 +89,7 @@ def _full_chain(run: Run, diagnosis: Diagnosis) -> Markup | None:
 
 def _sentence(run: Run, sentence: Sentence) -> Markup:
     quotes = [quote(run, ref) for ref in sentence.refs if ref.quote]
-    return join(prose(sentence.text), " ", badges.knowledge(sentence.source), *quotes)
+    return join(prose(sentence.text), " ", badges.knowledge(sentence.source), *quotes, *map(elsewhere, sentence.beside))
 
 
 def quote(run: Run, ref: Ref, *, here: str | None = None) -> Markup:
@@ -95,6 +97,18 @@ def quote(run: Run, ref: Ref, *, here: str | None = None) -> Markup:
     place = None if ref.span_id == here else _place(run, ref.span_id)
     field = tag("span", tag("bdi", ref.field), class_="field") if ref.field else None
     return tag("div", tag("div", place, field), tag("q", ref.quote) if ref.quote else None, class_="quote")
+
+
+def elsewhere(beside: Beside) -> Markup:
+    """What stands in a passing run of the same task, and the way there."""
+    link = tag(
+        "a",
+        f"run {beside.run_id[:8]}",
+        href=investigate_url(beside.run_id, beside.ref.span_id),
+        target="_self",
+        class_="where",
+    )
+    return tag("div", tag("div", "There, ", link), tag("q", beside.ref.quote or ""), class_="quote")
 
 
 def _place(run: Run, span_id: str) -> Markup:
@@ -201,6 +215,16 @@ def _outside(run: Run, diagnosis: Diagnosis) -> Markup | None:
         for change in changes
     )
     return tag("details", tag("summary", f"Changed outside: {len(changes)}"), _list(items, len(changes)))
+
+
+def _siblings(diagnosis: Diagnosis) -> Markup | None:
+    """Which passing runs of the same task it was held beside, each with the way to it."""
+    if diagnosis.siblings is None or not diagnosis.hypotheses:
+        return None
+    links = [tag("a", run_id[:12], href=investigate_url(run_id), target="_self") for run_id in diagnosis.siblings]
+    listed = tag("ul", *(tag("li", link) for link in links)) if links else None
+    summary = f"Held beside {wording.count(len(links), 'passing run')} of the task"
+    return tag("details", tag("summary", summary), tag("p", held_beside(diagnosis.siblings)), listed)
 
 
 def _missing(diagnosis: Diagnosis) -> Markup | None:

@@ -14,7 +14,7 @@ from whyspan.rules.results import is_empty
 from whyspan_analysis.case import Case
 from whyspan_analysis.decisions import ANSWER
 from whyspan_analysis.lineage import END
-from whyspan_analysis.steps import Action, Call
+from whyspan_analysis.steps import Action, Call, canonical
 from whyspan_analysis.values import leaves, of_scalar
 
 MomentKind: TypeAlias = Literal["decision", "model call", "tool"]
@@ -80,6 +80,20 @@ def read_moments(case: Case, *, same_task: bool) -> list[Moment]:
     """
     found = [*_decisions(case), *_model_calls(case, same_task=same_task), *_tools(case, same_task=same_task)]
     return sorted(found, key=lambda moment: (moment.order, -case.run.order[moment.span_id], moment.kind))
+
+
+def repeated(case: Case) -> set[int]:
+    """The ids of failed look-ups and of the later ones, with the same arguments, that came back."""
+    found: set[int] = set()
+    failed: dict[tuple[str, str], list[Action]] = {}
+    for action in case.actions:
+        asked = failed.setdefault((action.name, canonical(action.arguments)), [])
+        if action.error is not None:
+            asked.append(action)
+        elif asked and not action.changes:
+            found.update(map(id, (*asked, action)))
+            asked.clear()
+    return found
 
 
 def _decisions(case: Case) -> Iterator[Moment]:
