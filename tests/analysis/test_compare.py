@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from whyspan_analysis.compare import Comparison, alignment, compare
 from whyspan_analysis.compare.alignment import BAND, align
 from whyspan_analysis.compare.document import comparison_document, schema
-from whyspan_analysis.moments import Moment, Part
 from whyspan_analysis.fields import read, text
 from whyspan_analysis.model import Run
+from whyspan_analysis.moments import Moment, Part
 
 ROOT = Path(__file__).parents[2]
 
