@@ -1,27 +1,17 @@
 """Choices between records: which record was taken, which others lay beside it, and the words that went with the choice."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from whyspan_analysis.case import Case
 from whyspan_analysis.fields import text
-from whyspan_analysis.lineage import Observation
 from whyspan_analysis.model import DecisionNode
+from whyspan_analysis.records import Record, records_of
 from whyspan_analysis.steps import Call
 from whyspan_analysis.subjects import ids_in
-from whyspan_analysis.values import Leaf
 
 LOOK_BACK = 4
 """Results of an agent looked through for the records it chose between: pages of one listing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One object of a result."""
-
-    span_id: str
-    fields: dict[str, Leaf]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +63,6 @@ def _stated(call: Call | None) -> str | None:
 def _records(case: Case, agent: str | None, before: int) -> list[Record]:
     seen = [each for each in case.lineage.observations if each.order < before and each.action.agent == agent]
     return [record for observation in seen[-LOOK_BACK:] for record in records_of(observation)]
-
-
-def records_of(observation: Observation) -> list[Record]:
-    """The objects of a result that stand in a list, with their own scalars."""
-    found: dict[str, dict[str, Leaf]] = defaultdict(dict)
-    for leaf in observation.leaves:
-        holder = leaf.path[: leaf.path.rfind("]") + 1]
-        if leaf.key and holder:
-            found[holder].setdefault(leaf.key, leaf)
-    return [Record(observation.span_id, fields) for fields in found.values()]
 
 
 def _beside(records: list[Record], named: str) -> tuple[Record, tuple[Record, ...]] | None:

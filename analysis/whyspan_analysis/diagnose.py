@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from whyspan_analysis.case import Case
+from whyspan_analysis.contradictions import contradicted
 from whyspan_analysis.decisions import read_decisions
 from whyspan_analysis.detectors import detect
 from whyspan_analysis.lineage import Lineage
-from whyspan_analysis.model import Diagnosis, Grade, Run, Status
+from whyspan_analysis.model import Diagnosis, Finding, Grade, Run, Status
 from whyspan_analysis.outcome import judge
 from whyspan_analysis.outside import changes
 from whyspan_analysis.ranking import rank
@@ -33,8 +34,8 @@ def diagnose(
         firing: detector -> how often it fires on runs of this agent; detectors that are not in it weigh what they usually do.
         siblings: passing runs of the same task to hold a failed run beside, the nearest first; None: nobody looked for any.
     """
-    case = build_case(run, siblings or ())
-    findings = weighed(detect(case), firing)
+    case, found = examine(run, siblings or ())
+    findings = weighed(found, firing)
     ranked = rank(case, findings)
     hypotheses = ranked[:MAX_HYPOTHESES]
     held = None if siblings is None else [sibling.run.run_id for sibling in siblings]
@@ -54,6 +55,16 @@ def diagnose(
         tools=frozenset(action.name for action in case.actions),
         agents=frozenset(agent or "" for agent in case.steps.agents.values()),
     )
+
+
+def examine(run: Run, siblings: Sequence[Case] = ()) -> tuple[Case, list[Finding]]:
+    """The case of a run and all findings; where one shows that the run failed that seemed to have ended well, both say so."""
+    case = build_case(run, siblings)
+    findings = detect(case)
+    if (outcome := contradicted(case.outcome, findings)) is not None:
+        case.outcome = outcome
+        findings = detect(case)
+    return case, findings
 
 
 def build_case(run: Run, siblings: Sequence[Case] = ()) -> Case:

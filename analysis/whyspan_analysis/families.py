@@ -3,7 +3,7 @@
 from typing import Final
 
 _FAMILIES: Final[dict[str, tuple[str, ...]]] = {
-    "tools": ("blank_result", "retry_storm", "scale_changed", "tool_error", "tool_error_ignored"),
+    "tools": ("blank_result", "incomplete_listing", "retry_storm", "scale_changed", "tool_error", "tool_error_ignored"),
     "arguments": (
         "dropped_filter",
         "invalid_arguments",
@@ -13,18 +13,27 @@ _FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "unknown_tool",
         "wrong_entity",
     ),
-    "results": ("answer_contradicts", "answer_not_grounded", "empty_result_used", "wrong_in_check", "wrong_reckoning"),
+    "results": (
+        "answer_contradicts",
+        "answer_not_grounded",
+        "empty_result_used",
+        "waved_through",
+        "wrong_in_check",
+        "wrong_reckoning",
+    ),
     "decisions": (
         "choice_against_reason",
         "other_record",
+        "other_than_asked",
         "other_than_said",
         "other_tool",
+        "part_left_out",
         "reasoning_mismatch",
         "unlike_passing_runs",
         "unverified_irreversible",
     ),
     "hand-offs": ("handoff_drops", "misrouted_handoff", "request_unanswered"),
-    "model": ("model_call_failed", "output_truncated"),
+    "model": ("model_call_failed", "other_model", "output_truncated"),
     "control": ("exact_loop", "killed", "limit_reached", "repeated_change"),
 }
 FAMILY_OF: Final = {detector: name for name, detectors in _FAMILIES.items() for detector in detectors}

@@ -7,12 +7,14 @@ answered nothing, or answered against its own observations. Error status alone d
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from whyspan.rules.results import is_empty
 from whyspan_analysis.fields import cut, refer
-from whyspan_analysis.lineage import END, Lineage
+from whyspan_analysis.lineage import END, Lineage, Source
 from whyspan_analysis.model import Outcome, Ref, Run, Status
 from whyspan_analysis.steps import Steps
+from whyspan_analysis.values import leaves, of_scalar
 from whyspan_collector.records import Span
 
 LIMIT = re.compile(
@@ -22,6 +24,17 @@ LIMIT = re.compile(
     re.IGNORECASE,
 )
 """How frameworks say that a bound was reached."""
+
+REFUSAL = re.compile(
+    r"not (?:found|allowed|available|enough|permitted|supported|valid|exist)|cannot|can't|must|should|invalid|no such|does ?n[o']t"
+    r"|unknown|missing|unexpected|required|denied|forbidden|there is no|\bno \w+ ['\"`]|exceed",
+    re.IGNORECASE,
+)
+"""How tools say that the call was at fault, not they: then whoever made it is to blame."""
+_ADMITS = re.compile(
+    r"\b(?:could ?n[o']t|can ?not|can't|unable to|failed|was ?n[o']t able|were ?n[o']t able|not possible)\b",
+    re.IGNORECASE,
+)
 
 
 def judge(run: Run, steps: Steps, lineage: Lineage) -> Outcome:
@@ -162,6 +175,37 @@ def _contradicted(run: Run, steps: Steps, lineage: Lineage) -> Outcome | None:
     return None
 
 
+def _cut_short(run: Run, steps: Steps, _lineage: Lineage) -> Outcome | None:
+    """The answer itself ended at the model's output limit."""
+    if (answer := steps.answer) is None or run.span(answer.span_id).finish_reason != "length":
+        return None
+    refs = (refer(run, answer.span_id, "finish_reason"), refer(run, answer.span_id, answer.path))
+    return Outcome(Status.FAILED, "The answer ends in the middle: the model stopped at its output limit.", refs)
+
+
+def _gave_up(run: Run, steps: Steps, lineage: Lineage) -> Outcome | None:
+    """The last call failed, and the answer says that it could not be done.
+
+    A tool that refuses what the user named word for word is no failure of the run: "there is no order 17" may be the right answer.
+    """
+    last = steps.actions[-1] if steps.actions else None
+    if (answer := steps.answer) is None or last is None or last.error is None or _ADMITS.search(answer.text) is None:
+        return None
+    asked = [leaf.value for leaf in leaves(last.arguments, "")]
+    if REFUSAL.search(last.error) and all(_given(lineage, each, last.order) for each in asked):
+        return None
+    refs = (refer(run, *(last.error_at or (last.span_id, "name"))), refer(run, answer.span_id, answer.path))
+    return Outcome(Status.FAILED, f"`{last.name}` failed, and the run gave up: {_first_line(answer.text)}", refs)
+
+
+def _given(lineage: Lineage, value: Any, before: int) -> bool:
+    """True when the run was told a value."""
+    if isinstance(value, str) and lineage.told(value):
+        return True
+    seen = (lineage.sightings(each, before) for each in of_scalar(value))
+    return any(sighting.source is Source.GIVEN for some in seen for sighting in some)
+
+
 def _unsupported(run: Run, steps: Steps, lineage: Lineage) -> Outcome | None:
     """Everything that was looked up came back empty or failed, and the answer states particulars all the same."""
     if (answer := steps.answer) is None:
@@ -192,6 +236,8 @@ _SIGNS: tuple[Callable[[Run, Steps, Lineage], Outcome | None], ...] = (
     _raised,
     _cut_off,
     _answered_nothing,
+    _cut_short,
+    _gave_up,
     _contradicted,
     _unsupported,
     _answered,

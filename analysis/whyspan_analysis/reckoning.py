@@ -3,10 +3,11 @@
 Wider than `derivation`, which looks at one result at a time, and narrower: only what the agent itself had before it counts.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import chain, combinations, product
 from operator import mul
 from typing import TypeAlias
 
@@ -21,6 +22,12 @@ MAX_RECENT = 6
 """Numbers of the last results tried with all others in pairs, and with one another in threes."""
 MAX_PARTS, MAX_RATES = 5, 3
 """Stated parts of a total, and rates each may have been converted with: 5 to the power of 5 totals, for each may be left out."""
+
+MIN_DIGITS = 4
+"""Digits of a number whose likeness to another is no accident."""
+
+_SUMMED = re.compile(r"total|sum|balance", re.IGNORECASE)
+"""Fields that hold a sum themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,7 @@ def left_out(value: Value, known: Known) -> float | None:
     Read only for numbers of four or more digits: a shorter one is some such sum by chance.
     """
     target, slack = float(value.canon), _slack(value)
-    if sum(char.isdigit() for char in value.canon) < 4 or any(
+    if sum(char.isdigit() for char in value.canon) < MIN_DIGITS or any(
         _is(target, slack, way) for way in (*_of_all(known), *_of_last_stated(known))
     ):
         return None
@@ -67,6 +74,34 @@ def left_out(value: Value, known: Known) -> float | None:
             found = next((number for number in block if abs(number - missing) <= slack), None)
             if found is not None:
                 return found
+    return None
+
+
+def scaled(value: Value, known: Known) -> float | None:
+    """What it would be on the right scale: 20607 for 206.07, where that follows and the number itself does not. None otherwise.
+
+    Read only for four or more digits, like `left_out`, and for the factors of cents, thousands and percent.
+    """
+    if len(significand(value.canon)) < MIN_DIGITS:
+        return None
+    for factor in (0.01, 100.0, 0.001, 1000.0):
+        target, slack = float(value.canon) * factor, _slack(value) * factor
+        if any(_is(target, slack, way) for way in chain(_of_all(known), _of_last_stated(known), _of_two(known))):
+            return target
+    return None
+
+
+def one_of(value: Value, known: Known) -> list[float] | None:
+    """The column that a number is only one term, or the mean, of, where it is no sum of what was read or said last. None otherwise."""
+    target, slack = float(value.canon), _slack(value)
+    sums = chain(((sum(block), ()) for _, block in _blocks(known)), _of_last_stated(known))
+    if any(abs(number - target) <= slack for number in known.told) or any(_is(target, slack, way) for way in sums):
+        return None
+    for key, block in _blocks(known):
+        if len(block) > 1 and " where " not in key and not _SUMMED.search(key):
+            terms = (*block, sum(block) / len(block))
+            if any(abs(number - target) <= slack for number in terms):
+                return block
     return None
 
 

@@ -7,7 +7,6 @@ Words are English; a run in another language loses two traits and keeps the rest
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 from math import log
 
 from whyspan.semconv import Kind
@@ -19,12 +18,8 @@ from whyspan_analysis.steps import Action, Call
 TRAITS = {
     "contribution": "among the first to contribute code or statements",
     "writes": "changes something outside the run",
-    "write_failed": "its change was refused",
-    "write_blocks_write": "after its change the next one was refused",
     "assumes": "says that it assumes or estimates",
     "ends_on_error": "the last step, and it speaks of an exception or a failed request",
-    "last_deed": "the last thing that was done",
-    "user_request": "what the user asked for before the next change was confirmed",
 }
 """Trait -> its words in an unfolded score."""
 
@@ -73,11 +68,6 @@ class _Step:
         """True when it asked for something that changes the world: by declared effect, else by the tool's name."""
         return self.works and any(action.changes for action in self.actions)
 
-    @property
-    def refused(self) -> bool:
-        """True when what it asked for failed."""
-        return any(action.error is not None for action in self.actions)
-
 
 def user_turns(case: Case) -> Iterator[str]:
     """Spans that recorded what the user said in the middle of the run."""
@@ -94,16 +84,9 @@ def read_traits(case: Case) -> dict[str, dict[str, float]]:
     for place, step in enumerate(_contributors(steps)):
         if log(1 + place) < CONTRIBUTORS:
             traits[step.span_id]["contribution"] = CONTRIBUTORS - log(1 + place)
-    for step, following in pairwise(step for step in steps if step.writes):
-        if following.refused and not step.refused:
-            traits[step.span_id]["write_blocks_write"] = 1.0
     for step in steps[-1:]:
         if not step.user and (_ERROR.search(step.said) or _ERROR.search(step.thought)):
             traits[step.span_id]["ends_on_error"] = 1.0
-    for step in [step for step in steps if step.works and step.actions][-1:]:
-        traits[step.span_id]["last_deed"] = 1.0
-    for span_id in _requests(steps):
-        traits[span_id]["user_request"] = 1.0
     return traits
 
 
@@ -133,8 +116,6 @@ def _own(step: _Step) -> Iterator[tuple[str, float]]:
         return
     if step.writes:
         yield "writes", 1.0
-        if step.refused:
-            yield "write_failed", 1.0
     if _ASSUMES.search(step.said):
         yield "assumes", 1.0
 
@@ -145,17 +126,6 @@ def _contributors(steps: list[_Step]) -> list[_Step]:
     first = [step for step in working if _CODE in step.said] or [step for step in working if _CLAIM.search(step.said)]
     chosen = {step.span_id for step in first}
     return [*first, *(step for step in working if step.span_id not in chosen)]
-
-
-def _requests(steps: list[_Step]) -> Iterator[str]:
-    """The user's turn before the last one before each change: the last one mostly says yes."""
-    turns: list[str] = []
-    for step in steps:
-        if step.user:
-            turns.append(step.span_id)
-        elif step.writes:
-            yield from turns[-2:-1]
-            turns.clear()
 
 
 def _hands_over(action: Action) -> bool:

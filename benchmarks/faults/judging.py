@@ -8,7 +8,7 @@ from benchmarks.faults import held_out
 from benchmarks.faults.generate import Example
 from whyspan_analysis.case import Case
 from whyspan_analysis.detectors import detect
-from whyspan_analysis.diagnose import build_case, diagnose
+from whyspan_analysis.diagnose import diagnose, examine
 from whyspan_analysis.lineage import Lineage
 from whyspan_analysis.model import DecisionNode, Diagnosis, Finding, Hypothesis, Role, Run
 from whyspan_analysis.prior import is_prior
@@ -80,7 +80,7 @@ def judge(example: Example) -> Row:
         row.fired[detector] = row.fired.get(detector, False) or span_id in accepted
         row.elsewhere[detector] = row.elsewhere.get(detector, 0) + (span_id not in accepted)
     if example.kind == "failing":
-        case = build_case(example.run)
+        case, _ = examine(example.run)
         ranked = rank(case, diagnosis.findings)
         named = [hypothesis.span_id for hypothesis in ranked]
         row.scores = [hypothesis.score for hypothesis in ranked]

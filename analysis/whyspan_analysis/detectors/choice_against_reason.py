@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 
 from whyspan_analysis.case import Case, Detector
-from whyspan_analysis.choices import Choice, Record, choices
+from whyspan_analysis.choices import Choice, choices
 from whyspan_analysis.model import Finding, Ref, Role
+from whyspan_analysis.records import Record
 from whyspan_analysis.values import Leaf, of_scalar, of_text
 
 _LEAST = re.compile(

@@ -1,5 +1,6 @@
 """The same call, again and again, with the same result."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import TypeVar
@@ -17,8 +18,17 @@ REPEATS = 3
 
 
 def find(detector: Detector, case: Case) -> Iterator[Finding]:
-    """Fires on three or more equal calls of one tool with equal results; blames the first repetition."""
-    for (_, name, arguments), called in _groups(case.actions, _call):
+    """Fires on three or more equal calls of one tool with equal results; blames the first repetition.
+
+    A call made again after something was changed, or after somebody spoke, is a new look and starts anew.
+    """
+    news = _news(case)
+
+    def call(action: Action) -> tuple[str | None, str, str, int]:
+        since = bisect_right(news.get(action.agent, []), action.order)
+        return (*_call(action), since)
+
+    for (_, name, arguments, _), called in _groups(case.actions, call):
         for came_back, equal in _groups(called, lambda action: action.error or text(action.result)):
             yield _finding(
                 detector, case, f"`{name}` was called {len(equal)} times with {arguments[:80]}", came_back, equal
@@ -28,6 +38,20 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
 def _call(action: Action) -> tuple[str | None, str, str]:
     """What makes two calls the same; an agent that checks what another one read repeats nothing."""
     return action.agent, action.name, canonical(action.arguments)
+
+
+def _news(case: Case) -> dict[str | None, list[int]]:
+    """Agent -> the positions at which it changed something, or was spoken to: the same change again is no news."""
+    found: dict[str | None, list[int]] = defaultdict(list)
+    last: dict[str | None, tuple[str | None, str, str]] = {}
+    for action in case.actions:
+        if action.ok and action.changes and last.get(action.agent) != _call(action):
+            last[action.agent] = _call(action)
+            found[action.agent].append(action.order)
+    for call in case.calls:
+        if any(call.content.input_messages[position].role == "user" for position in call.new):
+            found[call.agent].append(call.order)
+    return {agent: sorted(positions) for agent, positions in found.items()}
 
 
 def _groups(actions: Iterable[Action], key: Callable[[Action], Key]) -> list[tuple[Key, list[Action]]]:

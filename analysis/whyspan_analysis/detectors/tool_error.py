@@ -1,31 +1,24 @@
 """A tool failed. Most such errors are handled; one after which nothing succeeded may have ended the run."""
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
 from whyspan_analysis.case import Case, Detector
 from whyspan_analysis.fields import cut
 from whyspan_analysis.model import Finding, Role
+from whyspan_analysis.outcome import REFUSAL
 from whyspan_analysis.steps import Action
 from whyspan_analysis.subjects import subjects
 
 UNASKED = 0.3
 """Strength where neither the call nor its arguments were captured: the fault may lie with whoever made the tool fail."""
 
-REFUSED = 0.6
+CALL_REFUSED = 0.6
 """Strength where the tool refused the call: agents read refusals and do something else."""
 MISLED = 0.4
 """Strength where the call was for an id nobody had seen: then whoever made it up is to blame."""
 AGAIN = 0.25
 """Share of the strength that is left while the tool has failed before and not succeeded since: what failed first is to be looked at."""
-
-_REFUSED = re.compile(
-    r"not (?:found|allowed|available|enough|permitted|supported|valid|exist)|cannot|can't|must|should|invalid|no such|does ?n[o']t"
-    r"|unknown|missing|unexpected|required|denied|forbidden|there is no|\bno \w+ ['\"`]|exceed",
-    re.IGNORECASE,
-)
-"""How tools say that the call was at fault, not they: then whoever made it is to blame."""
 
 
 def find(detector: Detector, case: Case) -> Iterator[Finding]:
@@ -42,7 +35,7 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
         if later is None and case.answer is not None:
             after = "the run then answered"
         yield detector.finding(
-            case.chooser(action) if _REFUSED.search(action.error) else case.author(action) or action.span_id,
+            case.chooser(action) if REFUSAL.search(action.error) else case.author(action) or action.span_id,
             f'`{action.name}` failed with "{_line(action.error)}"; {after}.',
             case.action_refs(action),
             _strength(case, action) * (AGAIN if tool in refused else 1.0),
@@ -57,7 +50,7 @@ def _strength(case: Case, action: Action) -> float:
     unseen = any(not case.lineage.sightings(value, action.order) for _, value in subjects(action.arguments))
     if unseen:
         return MISLED
-    return REFUSED if _REFUSED.search(action.error or "") else 1.0
+    return CALL_REFUSED if REFUSAL.search(action.error or "") else 1.0
 
 
 def _passed_on(case: Case, action: Action) -> bool:

@@ -107,8 +107,12 @@ def _strength(action: Action, value: Value, *, near_miss: bool) -> float:
 
 
 def _confirmed(action: Action, value: Value) -> bool:
-    """True when the tool knew the value: it stands in what came back. Agents are given such values outside the trace."""
-    return action.ok and value.raw in text(action.result)
+    """True when a look-up knew the value: it stands in what came back. Agents are given such values outside the trace.
+
+    What a declared change gives back repeats what it was told.
+    """
+    declared = action.span is not None and action.span.effect is not None
+    return action.ok and not (declared and action.changes) and value.raw in text(action.result)
 
 
 def _corrected(action: Action, leaf: Leaf, later: Action | None) -> bool:

@@ -8,7 +8,7 @@ from whyspan_analysis.case import Case, Detector
 from whyspan_analysis.fields import text
 from whyspan_analysis.lineage import Source, typed
 from whyspan_analysis.model import Finding, Role
-from whyspan_analysis.reckoning import left_out, reckoned, weighty
+from whyspan_analysis.reckoning import left_out, one_of, reckoned, scaled, weighty
 from whyspan_analysis.statements import Statement
 from whyspan_analysis.steps import Action
 from whyspan_analysis.values import Value, leaves, of_scalar
@@ -18,6 +18,10 @@ LOOSE = 0.4
 MAX_LOOSE = 2
 """Turns with numbers from nowhere up to which they are told: where more have them, what they came from was not captured."""
 
+_SENTENCE = re.compile(r"(?:[^.;!?\n]|\.(?=\d))+")
+_SUM = re.compile(r"\b(?:sum|total|altogether|in all)\b", re.IGNORECASE)
+_COUNTS = re.compile(r"\b(?:number|count|how many|rows|subtotal|out of)\b", re.IGNORECASE)
+"""What else a total may be of."""
 _YEAR = re.compile(r"(?:1[89]|20)\d\d")
 """A whole number like these is read as a year, which nobody reckons."""
 
@@ -31,7 +35,7 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
     """
     if not case.lineage.task_known or not case.lineage.observations:
         return
-    found = list(_unsound(detector, case))
+    found = [*_no_sums(detector, case), *_unsound(detector, case)]
     loose = {finding.span_id for finding in found if finding.strength < 1}
     spans: set[str] = set()
     for finding in found:
@@ -64,8 +68,14 @@ def _unsound(detector: Detector, case: Case) -> Iterator[Finding]:
                 for term in terms
                 if (each := case.statements.first_number(term, stated.order))
             ]
-        elif missing is not None or case.lineage.origin(stated.value, stated.order + 1).source is Source.MODEL:
-            yield _finding(detector, case, stated, missing)
+        elif missing is not None:
+            yield _finding(detector, case, stated, f"is a sum without one of its numbers, {text(missing)}")
+        elif case.lineage.miscopied(stated.value, stated.order) is not None:
+            continue  # which is another detector's
+        elif (right := scaled(stated.value, known)) is not None:
+            yield _finding(detector, case, stated, f"is {text(round(right, 2))} on another scale")
+        elif case.lineage.origin(stated.value, stated.order + 1).source is Source.MODEL:
+            yield _finding(detector, case, stated, "follows from nothing it knew", LOOSE)
 
 
 def _used(case: Case) -> Iterator[tuple[Value, int]]:
@@ -79,13 +89,33 @@ def _used(case: Case) -> Iterator[tuple[Value, int]]:
         yield from ((value, order) for value in typed(case.answer.text) if value.kind == "number")
 
 
-def _finding(detector: Detector, case: Case, stated: Statement, missing: float | None) -> Finding:
-    why = "follows from nothing it knew" if missing is None else f"is a sum without one of its numbers, {text(missing)}"
+def _no_sums(detector: Detector, case: Case) -> Iterator[Finding]:
+    """What the model calls a sum, and is one of its terms, or their mean."""
+    for call in case.calls:
+        for path, words in (*call.texts, *call.reasoning):
+            for sentence in _SENTENCE.findall(words) if _SUM.search(words) else ():
+                if not _SUM.search(sentence) or _COUNTS.search(sentence):
+                    continue
+                for value in typed(sentence):
+                    if value.kind != "number" or not weighty(float(value.canon)) or _YEAR.fullmatch(value.raw):
+                        continue
+                    terms = one_of(value, case.statements.known(call.agent, call.order))
+                    if terms is not None:
+                        listed = ", ".join(map(text, terms[:5]))
+                        yield _finding(
+                            detector,
+                            case,
+                            Statement(call.order, call, path, value),
+                            f"it calls a sum and is none of {listed}",
+                        )
+
+
+def _finding(detector: Detector, case: Case, stated: Statement, why: str, strength: float = 1.0) -> Finding:
     return detector.finding(
         case.decided_at(stated.call),
         f"The model stated {stated.value.raw}, which {why}, and went on with it.",
         [case.ref((stated.call.span.span_id, stated.path), stated.value.raw)],
-        LOOSE if missing is None else 1.0,
+        strength,
         recovered=_replaced(case, stated.value),
     )
 
