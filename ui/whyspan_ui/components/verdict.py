@@ -223,7 +223,8 @@ def _siblings(diagnosis: Diagnosis) -> Markup | None:
         return None
     links = [tag("a", run_id[:12], href=investigate_url(run_id), target="_self") for run_id in diagnosis.siblings]
     listed = tag("ul", *(tag("li", link) for link in links)) if links else None
-    summary = f"Held beside {wording.count(len(links), 'passing run')} of the task"
+    of_task = wording.count(len(links), "passing run")
+    summary = f"Held beside {of_task} of the task" if links else "No passing run of the task to hold it beside"
     return tag("details", tag("summary", summary), tag("p", held_beside(diagnosis.siblings)), listed)
 
 
