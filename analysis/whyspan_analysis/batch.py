@@ -18,7 +18,7 @@ from whyspan_analysis.diagnose import ANALYSIS_VERSION, build_case
 from whyspan_analysis.firing import Rates, measure, outdated, worth
 from whyspan_analysis.load import load_run, load_runs
 from whyspan_analysis.model import Diagnosis, Status
-from whyspan_analysis.portion import Portion, diagnose_portion, diagnosed, read_portions
+from whyspan_analysis.portion import Portion, diagnose_portion, diagnosed, read_portions, seldom_collecting
 from whyspan_analysis.same_task import passing_runs
 from whyspan_analysis.task import task_id
 from whyspan_collector.portions import portions
@@ -72,12 +72,13 @@ def diagnose_run(store: "AnyStore", run_id: str) -> Diagnosis:
     [row] = store.query("run", run_id=run_id).to_pylist() or [{"agent": None, "name": ""}]
     agent = row["agent"] or row["name"]
     firing = measure(store, [agent]).get(agent, {})
-    run, diagnosis = diagnosed(run_id, lambda: load_run(store, run_id), firing)
-    if run is None or diagnosis.outcome.status is not Status.FAILED:
-        return diagnosis
-    found = passing_runs(store, [{"run_id": run_id, "task": task_id(run)}]).get(run_id, [])
-    beside = load_runs(store, [other for other, _ in found]) if found else {}
-    return diagnosed(run_id, lambda: run, firing, lambda: [build_case(beside[other]) for other, _ in found])[1]
+    with seldom_collecting():
+        run, diagnosis = diagnosed(run_id, lambda: load_run(store, run_id), firing)
+        if run is None or diagnosis.outcome.status is not Status.FAILED:
+            return diagnosis
+        found = passing_runs(store, [{"run_id": run_id, "task": task_id(run)}]).get(run_id, [])
+        beside = load_runs(store, [other for other, _ in found]) if found else {}
+        return diagnosed(run_id, lambda: run, firing, lambda: [build_case(beside[other]) for other, _ in found])[1]
 
 
 def _diagnose_again(

@@ -85,7 +85,7 @@ def diagnose_portion(portion: Portion) -> pa.Table:
 
 @contextmanager
 def seldom_collecting() -> Iterator[None]:
-    """The garbage collector looks less often; for a process that does nothing but diagnose."""
+    """The garbage collector looks less often while a run is read and diagnosed."""
     usual = gc.get_threshold()
     gc.set_threshold(*_GARBAGE)
     try:

@@ -63,10 +63,11 @@ def mistaken(lineage: Lineage, answer: str, asked_for: Iterable[str]) -> Mistake
     names what the record says there, tells them apart; what a call was made with may have become true by that call.
     """
     passed = [said.casefold() for said in asked_for]
-    for observation in lineage.observations:
+    sentences = [(sentence, said) for sentence in _SENTENCE.findall(answer) if (said := _names(sentence))]
+    for observation in lineage.observations if sentences else ():
         records = records_of(observation)
-        for sentence in _SENTENCE.findall(answer) if len(records) > 1 else ():
-            named = [(record, leaf) for record in records if (leaf := _named(record, sentence)) is not None]
+        for sentence, said in sentences if len(records) > 1 else ():
+            named = [(record, leaf) for record in records if (leaf := _named(record, said)) is not None]
             if len(named) == 1:
                 for own, other in _confused(*named[0], records, sentence):
                     word = _word(other)
@@ -75,9 +76,13 @@ def mistaken(lineage: Lineage, answer: str, asked_for: Iterable[str]) -> Mistake
     return None
 
 
-def _named(record: Record, sentence: str) -> Leaf | None:
-    """The identifying field by whose value a sentence names a record."""
-    said = {value.canon for value in of_text(sentence) if value.kind in ("id", "number") and len(value.canon) > 2}
+def _names(sentence: str) -> set[str]:
+    """The ids and longer numbers a sentence names."""
+    return {value.canon for value in of_text(sentence) if value.kind in ("id", "number") and len(value.canon) > 2}
+
+
+def _named(record: Record, said: set[str]) -> Leaf | None:
+    """The identifying field by whose value a record is named."""
     for key, leaf in record.fields.items():
         if _IDENTIFIES.search(key) and {value.canon for value in of_scalar(leaf.value)} & said:
             return leaf

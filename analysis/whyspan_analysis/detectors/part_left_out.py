@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import chain, islice, pairwise
 
 from whyspan_analysis.case import Case, Detector
 from whyspan_analysis.model import DecisionNode, Finding, Ref, Role
@@ -15,6 +15,8 @@ STOPPED, PLANNED = 0.7, 0.8
 MAX_WORDS = 3
 """Words of one thing: a longer one is a clause of its own."""
 MIN_LETTERS = 3
+MAX_LISTS = 20
+"""Enumerations of a task that are looked at, the first: a long brief lists what it is about before it goes into detail."""
 
 _SENTENCE = re.compile(r"[^.;:!?\n]+")
 _ITEM = re.compile(r"\s*,\s*(?:and |or )?|\s+and\s+|\s+or\s+")
@@ -38,7 +40,7 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
     """
     if case.answer is None or _gave_up(case):
         return
-    for things, at in _enumerations(case):
+    for things, at in islice(_enumerations(case), MAX_LISTS):
         dealt = _dealt(case, things)
         missing = [thing for thing in things if not _touched(case, thing)]
         if not dealt or not missing:
@@ -97,7 +99,8 @@ def _dealt(case: Case, things: tuple[str, ...]) -> list[_Dealt]:
 
 
 def _names(said: str, thing: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(thing)}(?!\w)", said.casefold()) is not None
+    lowered = said.casefold()
+    return thing in lowered and re.search(rf"(?<!\w){re.escape(thing)}(?!\w)", lowered) is not None
 
 
 def _touched(case: Case, thing: str) -> bool:
