@@ -11,7 +11,6 @@ from whyspan_analysis.model import Finding, Outcome, Role, Status
 SOUND: Final = {
     "choice_against_reason": 1.0,
     "other_than_asked": 1.0,
-    "other_than_said": 1.0,
     "other_tool": 1.0,
     "part_left_out": 0.7,
     "request_unanswered": 0.7,
