@@ -89,7 +89,9 @@ def signature(run: Run, diagnosis: Diagnosis, rank: int = 1) -> Signature | None
 
 
 def _cause(hypothesis: Hypothesis) -> Finding | None:
-    return next((f for f in hypothesis.findings if f.role is Role.CAUSE and not f.recovered), None)
+    """The first; what the run's own record shows before what passing runs beside it show, which need not be stored everywhere."""
+    causes = [f for f in hypothesis.findings if f.role is Role.CAUSE and not f.recovered]
+    return next((f for f in causes if not f.beside), causes[0] if causes else None)
 
 
 def _unexplained(run: Run, diagnosis: Diagnosis) -> Signature:
