@@ -12,7 +12,6 @@ SOUND: Final = {
     "choice_against_reason": 1.0,
     "other_than_asked": 1.0,
     "other_tool": 1.0,
-    "part_left_out": 0.7,
     "request_unanswered": 0.7,
     "waved_through": 1.0,
     "wrong_reckoning": 1.0,

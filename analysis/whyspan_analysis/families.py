@@ -27,7 +27,6 @@ _FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "other_than_asked",
         "other_than_said",
         "other_tool",
-        "part_left_out",
         "reasoning_mismatch",
         "unlike_passing_runs",
         "unverified_irreversible",
