@@ -34,10 +34,7 @@ class Delegation:
 
 def delegations(case: Case) -> Iterator[Delegation]:
     """The agents that worked inside another agent and were told something, in order."""
-    last = {span.span_id: order for order, span in enumerate(case.run.spans)}
-    for span in reversed(case.run.spans):
-        if span.parent_span_id in last:
-            last[span.parent_span_id] = max(last[span.parent_span_id], last[span.span_id])
+    last = case.run.last_inside()
     for order, span in enumerate(case.run.spans):
         sender = case.steps.agents.get(span.parent_span_id or "")
         if span.kind is not Kind.AGENT or span.agent is None or sender in (None, span.agent):

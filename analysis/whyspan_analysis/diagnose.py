@@ -7,6 +7,7 @@ from whyspan_analysis.case import Case
 from whyspan_analysis.contradictions import contradicted
 from whyspan_analysis.decisions import read_decisions
 from whyspan_analysis.detectors import detect
+from whyspan_analysis.last_chance import last_chance
 from whyspan_analysis.lineage import Lineage
 from whyspan_analysis.model import Diagnosis, Finding, Grade, Run, Status
 from whyspan_analysis.outcome import judge
@@ -17,7 +18,7 @@ from whyspan_analysis.suspects import suspects
 from whyspan_analysis.weights import Firing, weighed
 from whyspan_analysis.words import chain, verdict
 
-ANALYSIS_VERSION = "10"
+ANALYSIS_VERSION = "11"
 """Changes whenever the same spans may get another diagnosis; stored diagnoses of other versions are made anew."""
 
 MAX_HYPOTHESES = 8
@@ -38,6 +39,7 @@ def diagnose(
     findings = weighed(found, firing)
     ranked = rank(case, findings)
     hypotheses = ranked[:MAX_HYPOTHESES]
+    chance = last_chance(case, hypotheses)
     held = None if siblings is None else [sibling.run.run_id for sibling in siblings]
     return Diagnosis(
         run_id=run.run_id,
@@ -46,10 +48,11 @@ def diagnose(
         verdict=verdict(case, hypotheses),
         hypotheses=hypotheses,
         findings=findings,
-        chain=chain(case, hypotheses),
+        chain=chain(case, hypotheses, chance),
         decisions=case.decisions,
         missing=run.missing,
         suspects=suspects(ranked),
+        last_chance=chance,
         siblings=held if case.outcome.status is Status.FAILED else None,
         changed_outside=changes(case.actions),
         tools=frozenset(action.name for action in case.actions),

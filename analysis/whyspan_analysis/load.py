@@ -180,7 +180,7 @@ def _by_span(logs: Iterable[Log]) -> dict[str, list[Log]]:
 def _missing(run: Run, *, cycles: int, shadowed: int) -> list[str]:
     """What was not captured, in words for people."""
     calls = [span for span in run.spans if span.kind is Kind.MODEL_CALL]
-    silent = [span for span in calls if not run.contents[span.span_id].output_messages]
+    silent = [span for span in calls if span.status != "error" and not run.contents[span.span_id].output_messages]
     pending = [span.name for span in run.spans if not _ended(span)]
     dropped = sum(bool(span.extra.get("dropped_attributes")) for span in run.spans)
     notes = []
@@ -194,7 +194,7 @@ def _missing(run: Run, *, cycles: int, shadowed: int) -> list[str]:
         notes.append(f"{_count(len(pending), 'span')} never ended: {names}")
     if silent:
         notes.append(
-            f"{len(silent)} of {_count(len(calls), 'model call')} carried no answer (content capture off, or the call failed)"
+            f"{len(silent)} of {_count(len(calls), 'model call')} came back without an answer (content capture is off)"
         )
     if dropped:
         notes.append(f"{_count(dropped, 'span')} lost attributes before sending (attribute limits of the sender)")

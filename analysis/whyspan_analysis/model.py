@@ -92,6 +92,14 @@ class Run:
         """The span with this id. Raises KeyError when the run has none."""
         return self.spans[self.order[span_id]]
 
+    def last_inside(self) -> dict[str, int]:
+        """span_id -> position in `spans` of the last span below it; its own where there is none."""
+        last = dict(self.order)
+        for span in reversed(self.spans):
+            if span.parent_span_id in last:
+                last[span.parent_span_id] = max(last[span.parent_span_id], last[span.span_id])
+        return last
+
 
 @dataclass(slots=True)
 class OptionView:
@@ -115,22 +123,25 @@ class DecisionNode:
     step: int
     """1-based position among the decisions of the run, in causal order."""
     question: str
-    question_source: Knowledge
     options: list[OptionView]
-    options_source: Knowledge
     choice: str | None
     rationale: str | None = None
-    rationale_source: Knowledge | None = None
     confidence: float | None = None
     reversibility: str | None = None
     evidence: list[Ref] = field(default_factory=list)
-    evidence_source: Knowledge = "derived"
     led_to: list[str] = field(default_factory=list)
     """Ids of the spans that carried the choice out."""
     covers: list[str] = field(default_factory=list)
     """Ids of the model calls this recorded decision tells of; they are not decisions of their own."""
     missing: list[str] = field(default_factory=list)
     """What could not be said about this decision, and why."""
+
+    @property
+    def classes(self) -> dict[str, Knowledge]:
+        """Field -> its class of knowledge, where it says something. What carried a choice out is derived in any case."""
+        told = ("question", "options", "choice", "rationale", "confidence", "reversibility", "evidence")
+        classes: dict[str, Knowledge] = {name: self.source for name in told if getattr(self, name) not in (None, [])}
+        return {**classes, "led_to": "derived"} if self.led_to else classes
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +250,18 @@ class Change:
     """SHA-256 of that JSON, uncut: 64 hex digits."""
 
 
+@dataclass(frozen=True, slots=True)
+class LastChance:
+    """The last decision at which what the first hypothesis led to could still have been stopped."""
+
+    decision_id: str
+    span_id: str
+    no_return: Change | None
+    """The point of no return: the first change that followed and lasts as its author declared it; None: the outcome itself."""
+    undeclared: tuple[Change, ...] = ()
+    """Changes that followed of which nobody declared whether they last."""
+
+
 @dataclass(slots=True)
 class Diagnosis:
     """Why a run went wrong: the outcome, ranked hypotheses and the causal chain."""
@@ -257,6 +280,8 @@ class Diagnosis:
     """What was not captured and what it keeps us from saying."""
     suspects: Suspects | None = None
     """None unless there is a hypothesis."""
+    last_chance: LastChance | None = None
+    """None where it is not known, and unless a detector accuses the first hypothesis."""
     siblings: list[str] | None = None
     """The passing runs of the same task it was held beside; empty: none is stored, None: none was looked for."""
     changed_outside: list[Change] = field(default_factory=list)

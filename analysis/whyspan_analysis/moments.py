@@ -123,10 +123,7 @@ def _of_call(case: Case, call: Call, *, same_task: bool) -> Iterator[Part]:
 
 
 def _tools(case: Case, *, same_task: bool) -> Iterator[Moment]:
-    last = {span.span_id: order for order, span in enumerate(case.run.spans)}
-    for span in reversed(case.run.spans):
-        if span.parent_span_id in last:
-            last[span.parent_span_id] = max(last[span.parent_span_id], last[span.span_id])
+    last = case.run.last_inside()
     for action in case.actions:
         parts = list(_result(action, same_task=same_task))
         if action.asked_by is None:  # otherwise the model call has them

@@ -19,7 +19,7 @@ from whyspan_analysis.circumstances import circumstances, input_length, version
 from whyspan_analysis.diagnose import ANALYSIS_VERSION, build_case, diagnose
 from whyspan_analysis.load import load_runs
 from whyspan_analysis.model import Diagnosis, Grade, Outcome, Run, Status
-from whyspan_analysis.output import diagnosis_document
+from whyspan_analysis.output.diagnosis import diagnosis_document
 from whyspan_analysis.signature import signature
 from whyspan_analysis.task import task_id
 from whyspan_analysis.weights import Firing

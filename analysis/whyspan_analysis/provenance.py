@@ -200,10 +200,10 @@ def why_not(case: Case, node: DecisionNode, label: str) -> list[Sentence]:
     if option is not None and chosen is not None and option.score is not None and chosen.score is not None:
         words = f"It was given the score {option.score:g}, and `{chosen.label}`, which was chosen, {chosen.score:g}."
         found.append(Sentence(words, "recorded", (Ref(node.span_id),)))
-    if node.rationale and node.rationale_source is not None:
+    if node.rationale:
         names = " It names this option." if label.casefold() in node.rationale.casefold() else ""
         words = f"The reason given for `{node.choice}` was “{node.rationale}”.{names}"
-        found.append(Sentence(words, node.rationale_source, (Ref(node.span_id),)))
+        found.append(Sentence(words, node.source, (Ref(node.span_id),)))
     return [*found, *_at_other_times(case, node, label)]
 
 

@@ -20,7 +20,8 @@ from whyspan_analysis.fields import text
 from whyspan_analysis.incidents.build import build, read_period
 from whyspan_analysis.incidents.model import Incident, IncidentsDocument
 from whyspan_analysis.load import load_run
-from whyspan_analysis.output import DiagnosisDocument, RunsDocument, diagnosis_document, runs_document
+from whyspan_analysis.output.diagnosis import DiagnosisDocument, diagnosis_document
+from whyspan_analysis.output.runs import RunsDocument, runs_document
 from whyspan_collector.filter import moment_ns
 from whyspan_collector.service import AnyStore
 

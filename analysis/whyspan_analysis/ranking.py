@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from whyspan.semconv import Effect
 from whyspan_analysis.case import Case
 from whyspan_analysis.detectors import BY_NAME
+from whyspan_analysis.links import depends_on
 from whyspan_analysis.model import Finding, Grade, Hypothesis, Role, Status
 from whyspan_analysis.prior import prior
 from whyspan_analysis.reach import STANDING_FOR_MANY, reach
@@ -29,6 +30,8 @@ RECOVERED = 0.1
 """What is left of a finding the run recovered from."""
 MARGIN = 1.0
 """Bits between the first two hypotheses below which they count as rivals."""
+DIRECT = 0.8
+"""Strength of a finding from which on there is hardly an innocent explanation."""
 
 _LASTING = (Effect.IRREVERSIBLE, Effect.EXTERNAL)
 
@@ -49,7 +52,7 @@ def rank(case: Case, findings: list[Finding]) -> list[Hypothesis]:
     acted = _acted(case)
     spans = sorted(blamed, key=lambda span_id: (acted[span_id], case.run.order[span_id]))
     accused = any(is_cause(finding) for found in blamed.values() for finding in found)
-    linked, tools = reach(case), _tools(case)
+    linked, tools = reach(case, depends_on(case)), _tools(case)
     _link(linked, blamed)
     hypotheses = []
     for span_id in spans:
@@ -139,30 +142,42 @@ def _accused(hypothesis: Hypothesis) -> bool:
 
 
 def _grade(case: Case, hypotheses: list[Hypothesis], reached: set[str]) -> None:
-    """Number the hypotheses, grade them and say what speaks against each.
+    """Number the hypotheses, say what speaks against each, and grade them.
 
-    `strong` needs the run's own word that it failed, a full-strength unrecovered cause with quoted evidence, a link to
-    the outcome, complete data, and no rival within `MARGIN` that a detector accuses as well. `likely` needs an unrecovered cause of half strength.
+    `likely` needs an unrecovered cause of half strength. `strong`, for the first alone, that nothing speaks against it: the run's
+    own word that it failed, a finding of strength 0.8 with a quote, a link to the outcome, complete data, and no rival within
+    `MARGIN` that a detector accuses as well.
     """
     for rank_, hypothesis in enumerate(hypotheses, start=1):
         hypothesis.rank = rank_
-        causes = [f for f in hypothesis.findings if f.role is Role.CAUSE and not f.recovered]
-        rival = next((other for other in hypotheses[1:] if _accused(other)), None) if rank_ == 1 else None
-        rivalled = rival is not None and hypothesis.score - rival.score < MARGIN
-        direct = any(finding.strength >= 0.8 and any(ref.quote for ref in finding.refs) for finding in causes)
-        linked = hypothesis.span_id in reached
+        doubts = list(_doubts(case, hypothesis, reached))
         if _accused(hypothesis):
-            hypothesis.grade = Grade.LIKELY
-        if rank_ == 1 and case.outcome.explicit and direct and linked and case.run.complete and not rivalled:
-            hypothesis.grade = Grade.STRONG
-        if not causes:
-            hypothesis.against.append("No detector found a cause here: ranked by its place in the run.")
-        hypothesis.against += [f"Recovered: {f.message}" for f in hypothesis.findings if f.recovered]
-        if not linked:
-            hypothesis.against.append("No recorded value or decision leads from here to the outcome.")
-        if rivalled and rival is not None:
-            hypothesis.against.append(
-                f"Hypothesis {hypotheses.index(rival) + 1} is only {hypothesis.score - rival.score:.1f} bits behind."
-            )
-        if not case.run.complete:
-            hypothesis.against.append("Parts of the run never arrived; the cause may lie there.")
+            doubts += _not_strong(case, hypotheses) if rank_ == 1 else ()
+            hypothesis.grade = Grade.LIKELY if doubts or rank_ > 1 else Grade.STRONG
+        hypothesis.against = [f"Recovered: {f.message}" for f in hypothesis.findings if f.recovered] + doubts
+
+
+def _doubts(case: Case, hypothesis: Hypothesis, reached: set[str]) -> Iterator[str]:
+    """What speaks against any hypothesis."""
+    if not _causes(hypothesis):
+        yield "No detector found a cause here: ranked by its place in the run."
+    if hypothesis.span_id not in reached:
+        yield "No recorded value or decision leads from here to the outcome."
+    if not case.run.complete:
+        yield "Parts of the run never arrived; the cause may lie there."
+
+
+def _not_strong(case: Case, hypotheses: list[Hypothesis]) -> Iterator[str]:
+    """What else keeps the first hypothesis, which a detector accuses, from being strong."""
+    first, *others = hypotheses
+    if not case.outcome.explicit:
+        yield "The run itself does not say that it failed: `strong` needs a recorded check."
+    if not any(f.strength >= DIRECT and any(ref.quote for ref in f.refs) for f in _causes(first)):
+        yield "What was found is a weaker sign than `strong` needs: there may be an innocent explanation."
+    rival = next(filter(_accused, others), None)
+    if rival is not None and first.score - rival.score < MARGIN:
+        yield f"Hypothesis {hypotheses.index(rival) + 1} is only {first.score - rival.score:.1f} bits behind."
+
+
+def _causes(hypothesis: Hypothesis) -> list[Finding]:
+    return [finding for finding in hypothesis.findings if finding.role is Role.CAUSE and not finding.recovered]

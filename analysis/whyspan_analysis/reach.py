@@ -1,28 +1,21 @@
-"""What leads to the outcome: backwards from where it is seen, over values, evidence and choices."""
+"""What leads to the outcome: backwards from where it is seen, over the links of the run."""
 
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from whyspan.semconv import Kind
 from whyspan_analysis.case import Case
 from whyspan_analysis.lineage import END
+from whyspan_analysis.links import Links, closure
 from whyspan_analysis.model import Status
-from whyspan_analysis.values import leaves, of_scalar, of_text
+from whyspan_analysis.values import of_text
 
 STANDING_FOR_MANY = (Kind.AGENT, Kind.STEP, Kind.OTHER)
 """Kinds of spans that hold other steps and do nothing of their own."""
 
 
-def reach(case: Case) -> set[str]:
+def reach(case: Case, links: Links) -> set[str]:
     """The spans from which recorded links lead to the outcome."""
-    reached = set(_anchors(case))
-    sources = _sources(case)
-    waiting = deque(reached)
-    while waiting:
-        new = sources.get(waiting.popleft(), set()) - reached
-        reached |= new
-        waiting.extend(new)
-    return reached
+    return closure(links, _anchors(case))
 
 
 def _anchors(case: Case) -> Iterator[str]:
@@ -43,24 +36,3 @@ def _anchors(case: Case) -> Iterator[str]:
                 yield sighting.span_id
     else:
         yield from (node.span_id for node in case.decisions[-1:])
-
-
-def _sources(case: Case) -> dict[str, set[str]]:
-    """Span id -> the spans it depended on: what its arguments and evidence came from, and who chose it."""
-    sources: dict[str, set[str]] = {}
-
-    def depends(span_id: str, on: Iterable[str]) -> None:
-        sources.setdefault(span_id, set()).update(other for other in on if other != span_id)
-
-    for node in case.decisions:
-        depends(node.span_id, (ref.span_id for ref in node.evidence))
-        for span_id in node.led_to:
-            depends(span_id, (node.span_id,))
-    for action in case.actions:
-        depends(action.span_id, (case.chooser(action),))
-        if action.asked_by is None and action.span is not None and action.span.parent_span_id is not None:
-            depends(action.span.parent_span_id, (action.span_id,))  # its caller's model calls were not captured
-        for leaf in leaves(action.arguments, "arguments"):
-            for value in of_scalar(leaf.value):
-                depends(action.span_id, (seen.span_id for seen in case.lineage.sightings(value, action.order)[-1:]))
-    return sources

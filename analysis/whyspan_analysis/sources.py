@@ -58,10 +58,7 @@ def _inputs(run: Run) -> Iterator[Material]:
 
 def observed(run: Run, steps: Steps) -> Iterator[Material]:
     """What tools gave back, each from the end of its own work on. Another agent's answer is no observation."""
-    last = {span.span_id: order for order, span in enumerate(run.spans)}
-    for span in reversed(run.spans):
-        if span.parent_span_id in last:
-            last[span.parent_span_id] = max(last[span.parent_span_id], last[span.span_id])
+    last = run.last_inside()
     asking = [call.order for call in steps.calls]
     for action in steps.actions:
         if action.result_at is None or is_handoff(action.name):

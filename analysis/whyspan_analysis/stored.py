@@ -12,6 +12,7 @@ from whyspan_analysis.model import (
     Finding,
     Grade,
     Hypothesis,
+    LastChance,
     OptionView,
     Outcome,
     Ref,
@@ -53,6 +54,7 @@ def read_diagnosis(document: str) -> Diagnosis:
         decisions=[_decision(each) for each in read["decisions"]],
         missing=read["missing"],
         suspects=_suspects(read["suspects"]),
+        last_chance=_last_chance(read["last_chance"]),
         siblings=read["siblings"],
         changed_outside=[Change(**each) for each in read.get("changed_outside", ())],
     )
@@ -98,16 +100,14 @@ def _finding(document: Document) -> Finding:
 
 
 def _decision(document: Document) -> DecisionNode:
-    """A decision is of one class of knowledge throughout: of that of its `source`."""
-    source = document["source"]
-    return DecisionNode(
-        **{
-            **document,
-            "question_source": source,
-            "options": [OptionView(**each) for each in document["options"]],
-            "options_source": source,
-            "rationale_source": source if document["rationale"] is not None else None,
-            "evidence": list(_refs(document["evidence"])),
-            "evidence_source": source,
-        }
-    )
+    known = {name: value for name, value in document.items() if name != "classes"}
+    options = [OptionView(**each) for each in document["options"]]
+    return DecisionNode(**{**known, "options": options, "evidence": list(_refs(document["evidence"]))})
+
+
+def _last_chance(document: Document | None) -> LastChance | None:
+    if document is None:
+        return None
+    no_return = Change(**document["no_return"]) if document["no_return"] is not None else None
+    undeclared = tuple(Change(**each) for each in document["undeclared"])
+    return LastChance(document["decision_id"], document["span_id"], no_return, undeclared)

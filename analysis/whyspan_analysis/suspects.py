@@ -30,8 +30,8 @@ def _words(listed: int, known: Calibration, grade: str) -> str:
     which = "this step alone" if listed == 1 else f"these {listed} steps"
     measured, lists = known.measured[grade]
     return (
-        f"The suspects are {which}: lists meant to hold the cause in {known.coverage:.0%} of runs held it in {measured:.0%} of {lists}"
-        f" graded {grade}, on injected faults and agents that were held out."
+        f"The suspects are {which}: of {lists} such lists, for injected failures graded {grade} that were held out, {measured:.0%} held the cause"
+        f" (target {known.coverage:.0%})."
     )
 
 

@@ -10,7 +10,8 @@ from whyspan.semconv import Kind
 from whyspan_analysis.case import Case
 from whyspan_analysis.decisions import ANSWER
 from whyspan_analysis.fields import cut, read, refer, text
-from whyspan_analysis.model import DecisionNode, Finding, Hypothesis, Ref, Role, Sentence
+from whyspan_analysis.model import DecisionNode, Finding, Hypothesis, LastChance, Ref, Role, Sentence
+from whyspan_analysis.ranking import is_cause
 
 NO_CAUSE: Final = "No cause was found"
 """How a verdict says so, and the title of an incident whose runs' verdicts do."""
@@ -37,32 +38,63 @@ def held_beside(run_ids: Sequence[str]) -> str:
     return f"Held beside {len(run_ids)} passing runs of the same task: {', '.join(run_id[:12] for run_id in run_ids)}."
 
 
-def chain(case: Case, hypotheses: list[Hypothesis]) -> list[Sentence]:
+def chain(case: Case, hypotheses: list[Hypothesis], chance: LastChance | None) -> list[Sentence]:
     """How it came to the outcome, along the first hypothesis; the outcome alone where there is none."""
     sentences: list[Sentence] = []
     if hypotheses:
         sentences += _task(case)
         sentences += _along(case, hypotheses[0])
+        if any(map(is_cause, hypotheses[0].findings)):
+            sentences.append(_stoppable(case, hypotheses[0], chance))
     outcome = case.outcome
     sentences.append(Sentence(_line(outcome.check), outcome.source, outcome.refs))
     return sentences
 
 
 def _along(case: Case, hypothesis: Hypothesis) -> Iterator[Sentence]:
-    cause = _cause(hypothesis)
-    if cause is not None and cause.origin_span_id is not None and cause.origin_span_id != hypothesis.span_id:
-        yield from _observation(case, cause.origin_span_id)
-    node = case.by_span.get(hypothesis.span_id)
+    cause, node = _cause(hypothesis), case.by_span.get(hypothesis.span_id)
+    led_to = node.led_to if node is not None else []
+    origin = cause.origin_span_id if cause is not None else None
+    if origin is not None and origin not in (hypothesis.span_id, *led_to):
+        yield from _observation(case, origin)
     if node is not None:
         yield _decision(case, node)
     for finding in hypothesis.findings:
-        told_by_outcome = finding.message == case.outcome.check
-        if finding.role is not Role.CONTEXT and not finding.recovered and not told_by_outcome:
+        if (
+            finding.role is not Role.CONTEXT
+            and not finding.recovered
+            and not _same(finding.message, case.outcome.check)
+        ):
             yield Sentence(finding.message, "derived", finding.refs, finding.beside)
-    if node is not None:
-        for span_id in node.led_to:
-            if cause is None or span_id != cause.origin_span_id:
-                yield from _observation(case, span_id)
+    for span_id in led_to:
+        yield from _observation(case, span_id)
+
+
+def _same(message: str, check: str) -> bool:
+    """True when the last sentence, how the run ended, tells what was found."""
+    return message in check or check.removesuffix(".") in message
+
+
+def _stoppable(case: Case, hypothesis: Hypothesis, chance: LastChance | None) -> Sentence:
+    """Up to where it could still have been stopped, and what nobody could take back."""
+    own = case.by_span.get(hypothesis.span_id)
+    if chance is None:
+        told = "Whether it could still have been stopped cannot be told: no recorded value or choice leads from it to a later decision."
+        return Sentence(told, "derived", (refer(case.run, hypothesis.span_id, "name"),))
+    last = next(node for node in case.decisions if node.decision_id == chance.decision_id)
+    step = f"step {last.step}{f' ({last.agent})' if last.agent else ''}"
+    at = _chosen(case, last)
+    if chance.no_return is not None:
+        before = "no decision lay in between" if last is own else f"{step} was the last decision before it"
+        told = f"The point of no return was `{chance.no_return.tool}`, which {chance.no_return.undoing}; {before}."
+        return Sentence(told, "derived", (refer(case.run, chance.no_return.span_id, "name"), at))
+    told = f"It could still have been stopped at {step}, the last decision before the outcome."
+    if last is own:
+        told = "No decision came after it that could have stopped it."
+    if chance.undeclared:
+        tools = ", ".join(dict.fromkeys(f"`{change.tool}`" for change in chance.undeclared))
+        told += f" Whether what {tools} did can be undone was not declared."
+    return Sentence(told, "derived", (at, *(refer(case.run, change.span_id, "name") for change in chance.undeclared)))
 
 
 def _cause(hypothesis: Hypothesis) -> Finding | None:
@@ -102,7 +134,7 @@ def _decision(case: Case, node: DecisionNode) -> Sentence:
     instead = f" rather than {listed}" if others else ""
     because = f", because “{_cut(node.rationale)}”" if node.rationale else ""
     if node.source == "recorded":
-        told = f"{agent} was asked “{_cut(node.question)}” and chose {node.choice or 'nothing'}{instead}{because}."
+        told = f"Step {node.step}: {agent} was asked “{_cut(node.question)}” and chose {node.choice or 'nothing'}{instead}{because}."
         refs = [refer(case.run, node.span_id, "decision.question")]
         refs += [
             refer(case.run, node.span_id, f"decision.{field}")
@@ -114,8 +146,18 @@ def _decision(case: Case, node: DecisionNode) -> Sentence:
     if node.choice == ANSWER:
         chose = f"answered instead of calling {listed}" if others else "answered"
     elif node.choice is None:
-        chose = "called the model, and no answer of it was captured"
+        failed = any(gap.startswith("the model call failed") for gap in node.missing)
+        chose = (
+            "called the model, and the call failed" if failed else "called the model; what it answered was not captured"
+        )
     return Sentence(f"Step {node.step}: {agent} {chose}{because}.", "derived", tuple(_said(case, node)))
+
+
+def _chosen(case: Case, node: DecisionNode) -> Ref:
+    """Where the choice of a decision stands."""
+    if node.source == "recorded":
+        return refer(case.run, node.span_id, f"decision.{'choice' if node.choice else 'question'}")
+    return next(_said(case, node))
 
 
 def _said(case: Case, node: DecisionNode) -> Iterator[Ref]:
@@ -139,17 +181,22 @@ def _observation(case: Case, span_id: str) -> Iterator[Sentence]:
     for action in case.actions:
         if action.span_id == span_id and action.span is not None:
             at = action.error_at or action.result_at
+            node = case.by_span.get(case.chooser(action))
+            step = f"Step {node.step}: " if node is not None else ""
             if action.span.kind is Kind.HANDOFF and at is not None and action.error is None:
                 ref = case.ref(at)
-                yield Sentence(f"The work was handed over to {_cut(ref.quote or 'another agent')}.", "derived", (ref,))
+                told = f"{step}the work was handed over to {_cut(ref.quote or 'another agent')}"
+                yield Sentence(_line(told), "derived", (ref,))
                 return
             if at is None:
                 ref = Ref(span_id, "name", case.run.span(span_id).name)
-                yield Sentence(f"`{action.name}` was executed; what it returned was not captured.", "derived", (ref,))
+                told = f"{step}`{action.name}` was executed; what it returned was not captured."
+                yield Sentence(told, "derived", (ref,))
                 return
             ref = case.ref(at)
             verb = "failed with" if action.error is not None else "returned"
-            yield Sentence(f"`{action.name}` {verb} {_cut(text(read(case.run, *at)))}.", "derived", (ref,))
+            told = f"{step}`{action.name}` {verb} {_cut(text(read(case.run, *at)))}"
+            yield Sentence(_line(told), "derived", (ref,))
             return
 
 

@@ -86,7 +86,7 @@ def test_a_tool_nobody_was_seen_choosing_says_what_is_missing(script: Any) -> No
     run = script("Do it.")
     run.span("execute_tool lookup", "execute_tool", attributes={"gen_ai.tool.name": "lookup"})
     [decision] = run.diagnose().decisions
-    assert (decision.choice, decision.question_source) == ("lookup", "derived")
+    assert (decision.choice, decision.classes["question"]) == ("lookup", "derived")
     assert "was not recorded" in decision.missing[0]
 
 
@@ -109,7 +109,7 @@ def test_recorded_decisions_of_the_samples_keep_their_words(sample_run: Callable
     """Question, options with what spoke against them, choice and rationale are the agent's own."""
     decisions = diagnose(sample_run("whyspan__refund_wrong_order")).decisions
     [which] = [decision for decision in decisions if decision.question == "Which order is the complaint about?"]
-    assert (which.source, which.options_source, which.rationale_source) == ("recorded",) * 3
+    assert [which.classes[name] for name in ("options", "rationale", "led_to")] == ["recorded", "recorded", "derived"]
     assert [option.label for option in which.options if not option.chosen] == ["o-88127", "o-85102"]
     assert all(option.why_not for option in which.options if not option.chosen)
 

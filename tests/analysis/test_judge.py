@@ -15,7 +15,7 @@ from whyspan_analysis.judge import endpoint, judge
 from whyspan_analysis.judge.question import CANDIDATES
 from whyspan_analysis.judge.settings import NoJudge, Settings
 from whyspan_analysis.model import Run
-from whyspan_analysis.output import OpinionDocument, diagnosis_document
+from whyspan_analysis.output.diagnosis import OpinionDocument, diagnosis_document
 
 Answer = Callable[[dict[str, Any]], Any]
 """What the scripted endpoint says to a request: a text, or (status, body)."""

@@ -71,7 +71,7 @@ def test_a_run_without_content_is_unknown(script: Any) -> None:
     run.span("execute_tool lookup", "execute_tool", attributes={"gen_ai.tool.name": "lookup"}, error="timed out")
     diagnosis = run.diagnose()
     assert (diagnosis.outcome.status, diagnosis.hypotheses) == (Status.UNKNOWN, [])
-    assert any("carried no answer" in note for note in diagnosis.missing)
+    assert any("came back without an answer" in note for note in diagnosis.missing)
 
 
 def test_a_run_that_lost_its_end_is_unknown(script: Any) -> None:

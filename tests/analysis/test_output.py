@@ -9,7 +9,10 @@ import pytest
 
 from whyspan_analysis.diagnose import diagnose
 from whyspan_analysis.model import Run
-from whyspan_analysis.output import DOCUMENTS, diagnosis_document, run_document, runs_document, schema
+from whyspan_analysis.output import DOCUMENTS, schema
+from whyspan_analysis.output.diagnosis import diagnosis_document
+from whyspan_analysis.output.run import run_document
+from whyspan_analysis.output.runs import runs_document
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,6 +39,10 @@ def test_a_diagnosis_is_written_as_the_contract_says(sample_run: Callable[[str],
         ("refund_order", "cannot be undone"),
         ("send_email", "reached somebody"),
     ]
+    assert document["last_chance"]["no_return"] == document["changed_outside"][0]
+    recorded, derived = document["decisions"][3], document["decisions"][6]
+    assert set(recorded["classes"].items()) >= {("choice", "recorded"), ("evidence", "recorded"), ("led_to", "derived")}
+    assert set(derived["classes"].values()) == {"derived"}
 
 
 def test_a_run_is_written_as_the_contract_says(sample: list[Run]) -> None:

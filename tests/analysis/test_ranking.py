@@ -42,6 +42,17 @@ def test_strong_needs_the_runs_own_word(script: Any) -> None:
     assert run.diagnose().grade is Grade.NONE
 
 
+def test_what_keeps_the_first_from_strong_is_said(script: Any) -> None:
+    """A cause of a run that recorded no check of its own is likely, and a strong one has nothing against it."""
+    assert _failed(script).diagnose().hypotheses[0].against == []
+    run = script("Reserve copy 502.", ["reserve"])
+    run.turn("reserve", {"copy": 502}, error="out of order")
+    run.answer("")
+    first = run.diagnose().hypotheses[0]
+    assert first.grade is Grade.LIKELY
+    assert first.against[0] == "The run itself does not say that it failed: `strong` needs a recorded check."
+
+
 @pytest.mark.parametrize("damage", ["pending", "orphan"])
 def test_incomplete_data_is_never_strong(script: Any, damage: str) -> None:
     """When spans never ended or parents never arrived, the cause may lie there, and that is said."""

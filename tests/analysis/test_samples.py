@@ -97,8 +97,9 @@ def test_the_wrong_refund_is_told_from_its_search_to_its_check(sample_run: Calla
         "derived",
         "derived",
         "derived",
+        "derived",
         "recorded",
     ]
-    assert told[1][1].startswith("`search_orders` returned")
+    assert told[1][1].startswith("Step 3: `search_orders` returned")
     assert "chose o-88213 rather than o-88127, o-85102" in told[2][1]
     assert told[-1][1].startswith("Failed check: the refunded order belongs to the customer who asked")

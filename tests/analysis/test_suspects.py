@@ -53,8 +53,9 @@ def test_the_list_says_how_often_such_lists_were_right() -> None:
     """The sentence gives the target, the measured share and of how many lists; without a list it says so."""
     told = suspects(ranked(Grade.LIKELY, 5.0, 4.0))
     assert told is not None
-    assert told.text.startswith(
-        "The suspects are these 2 steps: lists meant to hold the cause in 90% of runs held it in 93% of 120"
+    assert told.text == (
+        "The suspects are these 2 steps: of 120 such lists, for injected failures graded likely that were held out,"
+        " 93% held the cause (target 90%)."
     )
     assert (told.coverage, told.measured, told.lists) == (0.9, 0.93, 120)
     silent = suspects(ranked(Grade.SUSPECT, *range(9, 0, -1)))

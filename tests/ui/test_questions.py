@@ -14,7 +14,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from whyspan_analysis.output import DiagnosisDocument
+from whyspan_analysis.output.diagnosis import DiagnosisDocument
 from whyspan_collector.service import open_store
 from whyspan_ui import http_api
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from whyspan_analysis.output import diagnosis_document
+from whyspan_analysis.output.diagnosis import diagnosis_document
 from whyspan_analysis.report import markdown
 from whyspan_ui import data
 from whyspan_ui.components.columns import NOTES, depth_first, notes

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 from whyspan_analysis.audit.model import AuditEntry
 from whyspan_analysis.audit.runs import entries_of
 from whyspan_analysis.load import load_runs
-from whyspan_analysis.output import rfc3339
+from whyspan_analysis.output.parts import rfc3339
 from whyspan_collector.chains import Chain, read_chains, words
 from whyspan_collector.portions import portions
 from whyspan_collector.service import AnyStore

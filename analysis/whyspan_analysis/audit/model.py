@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from whyspan_analysis.model import Undoing
-from whyspan_analysis.output import Text
+from whyspan_analysis.output.parts import Text
 
 EntryKind: TypeAlias = Literal["action", "person", "guard", "override", "chain", "rule", "incident", "judgement"]
 

@@ -8,7 +8,7 @@ from whyspan.semconv import Kind
 from whyspan_analysis.audit.approvals import approvals, asked_words, asks, overrides, reason, text_of, who_agreed
 from whyspan_analysis.audit.model import Approval, AuditEntry
 from whyspan_analysis.model import Change, Run
-from whyspan_analysis.output import rfc3339
+from whyspan_analysis.output.parts import rfc3339
 from whyspan_analysis.outside import change_of
 from whyspan_analysis.reconstruct import read_steps
 from whyspan_collector.records import Span

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from whyspan_analysis.output import Text
+from whyspan_analysis.output.parts import Text
 from whyspan_collector.chains import Chain, Chained
 from whyspan_collector.event_chain import broken_at, not_chained
 from whyspan_collector.incident_events import IncidentEvent

@@ -14,6 +14,7 @@ from typing import Final
 from whyspan_analysis.case import Case
 from whyspan_analysis.compare.alignment import Pair
 from whyspan_analysis.compare.differences import Difference
+from whyspan_analysis.links import depends_on
 from whyspan_analysis.moments import Moment, repeated
 from whyspan_analysis.reach import reach
 from whyspan_analysis.values import leaves, of_scalar, of_text
@@ -26,7 +27,7 @@ class Side:
     """One of the two runs: what leads to its outcome, and up to where each value was used."""
 
     def __init__(self, case: Case) -> None:
-        self.reached = reach(case)
+        self.reached = reach(case, depends_on(case))
         self._repeated = repeated(case)
         self._used: dict[str, int] = {}
         for action in case.actions:

@@ -5,20 +5,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from whyspan_analysis.compare import Comparison
 from whyspan_analysis.compare.differences import Difference, DifferenceKind, FieldDifference
 from whyspan_analysis.compare.words import sentence
 from whyspan_analysis.moments import Moment, MomentKind
-from whyspan_analysis.output import OutcomeDocument, RefDocument, Text, outcome_document, ref_document
+from whyspan_analysis.output.diagnosis import OutcomeDocument, outcome_document
+from whyspan_analysis.output.parts import Document, RefDocument, Text, ref_document
 
 
-class _Document(BaseModel):
-    model_config = ConfigDict(extra="forbid", serialize_by_alias=True)
-
-
-class FieldDocument(_Document):
+class FieldDocument(Document):
     """One field, and what stood there in each run; null where only the other run has it."""
 
     field: Text
@@ -26,7 +23,7 @@ class FieldDocument(_Document):
     there: RefDocument | None
 
 
-class DifferenceDocument(_Document):
+class DifferenceDocument(Document):
     """One decision, model call or tool call that differs."""
 
     kind: DifferenceKind
@@ -48,7 +45,7 @@ class DifferenceDocument(_Document):
     linked: bool = Field(description="Recorded values and choices lead from it to the outcome.")
 
 
-class ComparisonDocument(_Document):
+class ComparisonDocument(Document):
     """What `whyspan compare RUN OTHER --json` prints; `here` is RUN, `there` is OTHER."""
 
     schema_: Literal["whyspan.comparison/1"] = Field(default="whyspan.comparison/1", serialization_alias="schema")

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from whyspan_analysis.output import Text
+from whyspan_analysis.output.parts import Text
 
 Status: TypeAlias = Literal["candidate", "shadow", "active", "written", "fixed", "fixed before"]
 Worked: TypeAlias = Literal["prevented", "came back", "quiet"]

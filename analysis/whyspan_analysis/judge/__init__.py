@@ -15,7 +15,8 @@ from whyspan_analysis.judge.endpoint import NoAnswer, ask
 from whyspan_analysis.judge.question import Question, question
 from whyspan_analysis.judge.settings import Settings
 from whyspan_analysis.model import Run
-from whyspan_analysis.output import OpinionDocument, RefDocument, RefusedDocument, SentenceDocument
+from whyspan_analysis.output.diagnosis import OpinionDocument, RefusedDocument, SentenceDocument
+from whyspan_analysis.output.parts import RefDocument
 
 MIN_QUOTE: Final = 3
 """Characters of a quote that says anything: one letter stands in every text."""

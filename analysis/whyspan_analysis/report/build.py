@@ -14,7 +14,7 @@ from whyspan_analysis import fleet
 from whyspan_analysis.incidents.build import build as build_incidents
 from whyspan_analysis.incidents.build import read_period
 from whyspan_analysis.incidents.model import Incident, moment
-from whyspan_analysis.output import ChangeDocument
+from whyspan_analysis.output.run import ChangeDocument
 from whyspan_analysis.report.comparison import compare_runs
 from whyspan_analysis.report.model import (
     Cause,

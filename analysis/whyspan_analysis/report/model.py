@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from whyspan_analysis.incidents.model import Incident
-from whyspan_analysis.output import ChangeDocument
+from whyspan_analysis.output.run import ChangeDocument
 
 
 class _Record(BaseModel):

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any, Final
 
-from whyspan_analysis.output import pins_document
+from whyspan_analysis.output.runs import pins_document
 from whyspan_ui import terminal
 from whyspan_ui.commands import access
 from whyspan_ui.commands.runs import short_ids, started

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from rich.text import Text
 
-from whyspan_analysis.output import runs_document
+from whyspan_analysis.output.runs import runs_document
 from whyspan_collector.search import Excerpt
 from whyspan_ui import terminal
 from whyspan_ui.commands import access

@@ -10,7 +10,7 @@ from rich.tree import Tree
 from whyspan_analysis.decisions import read_decisions
 from whyspan_analysis.load import load_run
 from whyspan_analysis.model import DecisionNode, OptionView, Run
-from whyspan_analysis.output import change_document, run_document
+from whyspan_analysis.output.run import change_document, run_document
 from whyspan_analysis.outside import changes
 from whyspan_analysis.reconstruct import read_steps
 from whyspan_ui import terminal
@@ -125,9 +125,7 @@ def option_lines(node: DecisionNode) -> Iterator[Text]:
 def ground_lines(node: DecisionNode) -> Iterator[Text]:
     """What the choice rested on: the rationale and the evidence."""
     if node.rationale:
-        yield text(
-            "because ", (one_line(node.rationale, _WIDTH), "italic"), "  ", word(node.rationale_source or "derived")
-        )
+        yield text("because ", (one_line(node.rationale, _WIDTH), "italic"), "  ", word(node.source))
     for ref in node.evidence:
         if ref.quote:
             yield text(

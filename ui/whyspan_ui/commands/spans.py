@@ -3,7 +3,7 @@
 import argparse
 from typing import Any, Final
 
-from whyspan_analysis.output import spans_document
+from whyspan_analysis.output.spans import spans_document
 from whyspan_analysis.report import wording
 from whyspan_ui import terminal
 from whyspan_ui.commands import access

@@ -11,7 +11,7 @@ from whyspan_analysis.batch import diagnose_run
 from whyspan_analysis.judge import judge
 from whyspan_analysis.judge.settings import NoJudge, Settings
 from whyspan_analysis.load import load_run
-from whyspan_analysis.output import diagnosis_document
+from whyspan_analysis.output.diagnosis import diagnosis_document
 from whyspan_analysis.report import markdown
 from whyspan_analysis.report.wording import count
 from whyspan_analysis.words import held_beside

@@ -14,8 +14,8 @@ def decision(run: Run, node: DecisionNode) -> Markup:
     """The decision as HTML."""
     return tag(
         "div",
-        section(f"Decision {node.step}", node.question_source, block(node.question), _facts(node)),
-        section("Options", node.options_source, _options(node)),
+        section(f"Decision {node.step}", node.source, block(node.question), _facts(node)),
+        section("Options", node.source, _options(node)),
         _rationale(node),
         _evidence(run, node),
         _led_to(run, node),
@@ -66,13 +66,13 @@ def _option(option: OptionView) -> Markup:
 def _rationale(node: DecisionNode) -> Markup:
     if not node.rationale:
         return section("Rationale", None, *(absent(words) for words in node.missing or [_RATIONALE_ABSENT]))
-    return section("Rationale", node.rationale_source, tag("blockquote", block(node.rationale)))
+    return section("Rationale", node.source, tag("blockquote", block(node.rationale)))
 
 
 def _evidence(run: Run, node: DecisionNode) -> Markup:
     if not node.evidence:
         return section("Evidence", None, absent("No evidence was recorded, and none could be traced to this decision."))
-    return section("Evidence", node.evidence_source, *(quote(run, ref, here=node.span_id) for ref in node.evidence))
+    return section("Evidence", node.source, *(quote(run, ref, here=node.span_id) for ref in node.evidence))
 
 
 def _led_to(run: Run, node: DecisionNode) -> Markup:
