@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from whyspan_analysis.captures import cannot_tell
 from whyspan_analysis.case import Case
 from whyspan_analysis.contradictions import contradicted
 from whyspan_analysis.decisions import read_decisions
@@ -51,6 +52,7 @@ def diagnose(
         chain=chain(case, hypotheses, chance),
         decisions=case.decisions,
         missing=run.missing,
+        cannot_tell=cannot_tell(run, case.steps) if case.outcome.status is Status.FAILED else [],
         suspects=suspects(ranked),
         last_chance=chance,
         siblings=held if case.outcome.status is Status.FAILED else None,

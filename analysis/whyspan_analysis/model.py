@@ -277,7 +277,9 @@ class Diagnosis:
     chain: list[Sentence]
     decisions: list[DecisionNode]
     missing: list[str]
-    """What was not captured and what it keeps us from saying."""
+    """What never arrived or was lost, in words."""
+    cannot_tell: list[str] = field(default_factory=list)
+    """What the trace of a failed run does not hold, and how many detectors had nothing to look at for that."""
     suspects: Suspects | None = None
     """None unless there is a hypothesis."""
     last_chance: LastChance | None = None

@@ -53,6 +53,7 @@ def read_diagnosis(document: str) -> Diagnosis:
         ],
         decisions=[_decision(each) for each in read["decisions"]],
         missing=read["missing"],
+        cannot_tell=read["cannot_tell"],
         suspects=_suspects(read["suspects"]),
         last_chance=_last_chance(read["last_chance"]),
         siblings=read["siblings"],

@@ -20,7 +20,7 @@ class Entry:
     owasp: tuple[str, ...] = ()
     """Risks of OWASP's Top 10 for agentic applications, e.g. `ASI02`."""
     needs: tuple[str, ...] = ()
-    """What a trace must hold for it to work: names of `claims.CAPTURES`."""
+    """What a trace must hold for it to work: names of `captures.CAPTURES`."""
 
 
 @cache

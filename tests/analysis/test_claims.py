@@ -1,14 +1,18 @@
 """What the traces of an agent let us claim is computed from its stored runs, and every detector has its place in the mapping."""
 
 import json
+from collections.abc import Callable
 from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
-from whyspan_analysis.claims import CAPTURES, Claims, read_claims
+from whyspan_analysis.captures import CAPTURES
+from whyspan_analysis.claims import Claims, read_claims
 from whyspan_analysis.detectors import BY_NAME
+from whyspan_analysis.diagnose import diagnose
+from whyspan_analysis.model import Run
 from whyspan_analysis.taxonomy import taxonomy
 from whyspan_collector.store import Store
 
@@ -45,11 +49,19 @@ def test_an_agent_whose_model_calls_are_not_recorded_lacks_them(claims: dict[str
     crew = claims["support-crew"]
     assert crew.captured["conversation"].of == 0
     assert dict(crew.to_add)["conversation"] > 1
-    assert next(crew.to_add)[1] == max(waiting for _, waiting in crew.to_add)
+    assert crew.to_add[0][1] == max(waiting for _, waiting in crew.to_add)
+
+
+def test_a_diagnosis_says_what_nobody_could_look_at(sample_run: Callable[[str], Run]) -> None:
+    """A failed run without model calls names what is not there; a full recording has nothing to name, nor has a run that is ok."""
+    crew = diagnose(sample_run("crewai__openinference__retry_loop"))
+    assert crew.cannot_tell[0].startswith("The trace does not hold what models answered: ")
+    assert diagnose(sample_run("whyspan__refund_wrong_order")).cannot_tell == []
+    assert diagnose(sample_run("langgraph__langfuse__handoff")).cannot_tell == []
 
 
 def test_every_detector_is_in_the_mapping() -> None:
-    """`taxonomy.json` names every detector, ids that it explains, and needs that `claims` knows; and no detector that went."""
+    """`taxonomy.json` names every detector, ids that it explains, and needs that `captures` knows; and no detector that went."""
     document = json.loads(files("whyspan_analysis").joinpath("taxonomy.json").read_text(encoding="utf-8"))
     assert document["version"] >= 1
     assert taxonomy().keys() == BY_NAME.keys()

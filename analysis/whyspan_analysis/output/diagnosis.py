@@ -148,7 +148,10 @@ class DiagnosisDocument(Document):
     chain: list[SentenceDocument]
     decisions: list[DecisionDocument]
     changed_outside: list[ChangeDocument] = Field(description="What the run did to the world, in order.")
-    missing: list[Text]
+    missing: list[Text] = Field(description="What never arrived or was lost, in words.")
+    cannot_tell: list[Text] = Field(
+        description="What the trace of a failed run does not hold, and how many detectors had nothing to look at for that."
+    )
     siblings: list[Text] | None = Field(
         description="The passing runs of the same task it was held beside; null where none was looked for."
     )
@@ -170,6 +173,7 @@ def diagnosis_document(diagnosis: Diagnosis) -> DiagnosisDocument:
         decisions=[decision_document(node) for node in diagnosis.decisions],
         changed_outside=[change_document(change) for change in diagnosis.changed_outside],
         missing=diagnosis.missing,
+        cannot_tell=diagnosis.cannot_tell,
         siblings=diagnosis.siblings,
     )
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
-from whyspan_analysis.claims import CAPTURES, Claims, read_claims
+from whyspan_analysis.captures import CAPTURES
+from whyspan_analysis.claims import Claims, read_claims
 from whyspan_analysis.firing import measure
 from whyspan_analysis.report.wording import count
 from whyspan_analysis.weights import Firing

@@ -137,7 +137,7 @@ def print_diagnosis(row: dict[str, Any], document: dict[str, Any]) -> None:
     if document["opinion"]:
         print_opinion(document["opinion"])
     section("What it changed outside", map(change_line, document.get("changed_outside", ())))
-    section("Not captured", (sentence(f"- {gap}") for gap in document["missing"]))
+    section("Not captured", (sentence(f"- {gap}") for gap in (*document["missing"], *document["cannot_tell"])))
     if hypotheses:
         out.print()
         out.print(text((f"Beside a run that passed: whyspan compare {row['run_id'][:12]}", "dim")))

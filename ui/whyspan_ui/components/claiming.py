@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from whyspan_analysis.claims import CAPTURES, Claims, claims_of
+from whyspan_analysis.captures import CAPTURES
+from whyspan_analysis.claims import Claims, claims_of
 from whyspan_analysis.report import wording
 from whyspan_ui import data
 from whyspan_ui.components.markup import Markup, tag

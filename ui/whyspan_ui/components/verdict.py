@@ -229,7 +229,7 @@ def _siblings(diagnosis: Diagnosis) -> Markup | None:
 
 
 def _missing(diagnosis: Diagnosis) -> Markup | None:
-    if not diagnosis.missing:
+    items = [tag("li", prose(words)) for words in (*diagnosis.missing, *diagnosis.cannot_tell)]
+    if not items:
         return None
-    items = [tag("li", prose(words)) for words in diagnosis.missing]
     return tag("details", tag("summary", f"Not captured: {len(items)}"), tag("ul", *items), class_="missing")
