@@ -4,7 +4,6 @@ import json
 import shutil
 import stat
 import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -57,37 +56,25 @@ def guarded(start: Callable[..., Any]) -> Any:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
 @pytest.mark.parametrize("missing", [{"WHYSPAN_INGEST_TOKEN", "WHYSPAN_READ_TOKEN"}, {"WHYSPAN_READ_TOKEN"}])
-def test_other_machines_get_in_with_tokens_only(tmp_path: Path, host: str, missing: set[str]) -> None:
+def test_other_machines_get_in_with_tokens_only(
+    refused: Callable[..., str], tmp_path: Path, host: str, missing: set[str]
+) -> None:
     """On an address that others reach, a missing token ends the start with the variables to set; the given token is not shown."""
-    command = [
-        sys.executable,
-        "-m",
-        "whyspan_collector.service",
-        "--data",
-        str(tmp_path),
-        "--host",
-        host,
-        "--port",
-        "0",
-    ]
-    environment = {name: token for name, token in TOKENS.items() if name not in missing}
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, env=environment)
+    given = {name: token for name, token in TOKENS.items() if name not in missing}
 
-    assert ended.returncode == 2
-    assert f"set {' and '.join(sorted(missing))}" in ended.stderr
-    assert "127.0.0.1" in ended.stderr
-    assert INGEST not in ended.stderr
+    said = refused("--data", tmp_path, "--host", host, "--port", 0, **given)
+
+    assert f"set {' and '.join(sorted(missing))}" in said
+    assert "127.0.0.1" in said
+    assert INGEST not in said
 
 
-def test_a_weak_token_is_refused_and_not_shown(tmp_path: Path) -> None:
+def test_a_weak_token_is_refused_and_not_shown(refused: Callable[..., str], tmp_path: Path) -> None:
     """A short token is no setting; the message names the variable and not its value."""
-    command = [sys.executable, "-m", "whyspan_collector.service", "--data", str(tmp_path)]
-    environment = {"WHYSPAN_READ_TOKEN": "hunter2"}
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, env=environment)
+    said = refused("--data", tmp_path, WHYSPAN_READ_TOKEN="hunter2")
 
-    assert ended.returncode == 2
-    assert "WHYSPAN_READ_TOKEN" in ended.stderr
-    assert "hunter2" not in ended.stderr
+    assert "WHYSPAN_READ_TOKEN" in said
+    assert "hunter2" not in said
 
 
 @pytest.mark.parametrize(
@@ -197,13 +184,10 @@ def test_with_a_certificate_everything_speaks_tls(
         store.status()
 
 
-def test_a_certificate_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+def test_a_certificate_that_cannot_be_used_is_told(refused: Callable[..., str], tmp_path: Path) -> None:
     """Missing files, and a certificate without a key, end the start with the setting's name."""
     for environment, words in (
         ({"WHYSPAN_TLS_CERTIFICATE": "/none", "WHYSPAN_TLS_KEY": "/none"}, "WHYSPAN_TLS_CERTIFICATE"),
         ({"WHYSPAN_TLS_CERTIFICATE": "/none"}, "tls_certificate and tls_key go together"),
     ):
-        command = [sys.executable, "-m", "whyspan_collector.service", "--data", str(tmp_path)]
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, env=environment)
-        assert ended.returncode == 2
-        assert words in ended.stderr
+        assert words in refused("--data", tmp_path, **environment)

@@ -105,7 +105,8 @@ def test_a_running_collector_takes_them(collector: Any) -> None:
     for request in sent(SAMPLES[0]):
         request.post(collector.http)
     collector.store.drain()
-    (run_id,) = collector.store.query("runs")["run_id"].to_pylist()
+    trace_id = records(SAMPLES[0])[0][0].trace_id
+    (run_id,) = collector.store.query("resolve_run", reference=trace_id)["run_id"].to_pylist()
     annotation = Annotation(run_id, 1, "ann", "right")
 
     collector.store.annotate(annotation)

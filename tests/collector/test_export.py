@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from recordings import FOLDERS, sent
+from recordings import FOLDERS, Sent, sent
 
 from whyspan_collector import export, otlp
 from whyspan_collector.portions import portions
@@ -20,11 +20,15 @@ from whyspan_collector.store import Store
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """Every recording there is."""
     with closing(Store(tmp_path_factory.mktemp("store"))) as opened:
-        for name in FOLDERS:
-            for request in sent(name):
-                batch = otlp.decode(request.signal, request.body, request.encoding)
-                opened.ingest(batch.spans, batch.logs, 1)
+        take(opened, [request for name in FOLDERS for request in sent(name)])
         yield opened
+
+
+def take(store: Store, requests: Iterable[otlp.Request | Sent]) -> None:
+    """Store what is in requests, whole, in one commit."""
+    batches = [otlp.decode(each.signal, each.body, each.encoding) for each in requests]
+    assert not any(batch.rejected for batch in batches)
+    store.ingest([s for each in batches for s in each.spans], [log for each in batches for log in each.logs], 1)
 
 
 def everything(store: Store) -> dict[str, object]:
@@ -55,10 +59,7 @@ def test_exported_runs_are_imported_as_the_same_runs(store: Store, tmp_path: Pat
 def imported(requests: Iterable[otlp.Request], folder: Path) -> dict[str, object]:
     """What a new store says that takes these requests."""
     with closing(Store(folder)) as other:
-        for request in requests:
-            batch = otlp.decode(request.signal, request.body, request.encoding)
-            assert not batch.rejected
-            other.ingest(batch.spans, batch.logs, 2)
+        take(other, requests)
         return everything(other)
 
 

@@ -1,6 +1,5 @@
 """What people do about incidents is kept in order, through the store and through a running collector, and checked."""
 
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -45,9 +44,8 @@ def test_a_log_that_somebody_changed_is_found_and_an_old_one_is_not_accused(tmp_
     assert broken_at(IncidentEvent, rows[1:]) == 1
 
 
-def test_a_running_collector_takes_them(start: Callable[..., Any]) -> None:
+def test_a_running_collector_takes_them(collector: Any) -> None:
     """Over HTTP they are the same; what makes no sense is refused with the reason, and nothing of it is kept."""
-    collector = start()
     event = IncidentEvent(7, ONE, "merge", other=OTHER)
     collector.store.record_incident_event(event)
     wrong = collector.http.post("/api/incident-events", json={**asdict(event), "kind": "delete"})

@@ -1,5 +1,6 @@
 """Retention: what goes, what stays, and when."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,16 +16,24 @@ DAY = 86_400 * 10**9
 NOW = 20_000 * DAY
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+@pytest.fixture(scope="module")
+def ten_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Runs 0 to 9: run n arrived n days ago, whatever its own clock says, and has a megabyte to say."""
-    with closing(Store(tmp_path)) as opened:
+    folder = tmp_path_factory.mktemp("ten-runs")
+    with closing(Store(folder)) as opened:
         for number in range(10):
             said = Random(number).randbytes(1_000_000).hex()
             ids = f"{number + 1:032x}", f"{1:016x}"
             span = Span(*ids, None, "work", "internal", number, 0, "ok", attributes={"said": said})
             opened.ingest([span], [], NOW - number * DAY)
         opened.query("runs")
+    return folder
+
+
+@pytest.fixture
+def store(ten_runs: Path, tmp_path: Path) -> Iterator[Store]:
+    """A store of the ten runs."""
+    with closing(Store(Path(shutil.copytree(ten_runs, tmp_path / "data")))) as opened:
         yield opened
 
 

@@ -138,9 +138,8 @@ def errors(store: Any) -> list[str]:
     return messages
 
 
-def test_diagnoses_are_saved_over_http(start: Callable[..., Any], recorded: list[Any]) -> None:
+def test_diagnoses_are_saved_over_http(collector: Any, recorded: list[Any]) -> None:
     """What a worker saves through the collector is what a reader gets from it."""
-    collector = start()
     post_all(collector, recorded[:3])
     collector.store.drain()
     run = collector.store.query("runs").to_pylist()[0]
@@ -185,21 +184,24 @@ def test_the_api_says_what_was_wrong(collector: Any) -> None:
     assert http.post("/api/diagnoses", content=b"no arrow").status_code == 400
 
 
-def test_one_data_folder_has_one_collector(start: Callable[..., Any], tmp_path: Path) -> None:
-    """A second collector on the folder, or on the port, ends with status 2 and a message that says who has it."""
-    first = start()
-    taken = first.url.rpartition(":")[2]
-    for data, port, words in [
-        (first.data, "0", f"process {first.process.pid}"),
-        (tmp_path, taken, f"127.0.0.1:{taken} cannot be used: Address already in use"),
-    ]:
-        arguments = ["--data", str(data), "--port", port, "--grpc-port", "0"]
-        command = [sys.executable, "-m", "whyspan_collector.service", *arguments]
-        second = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
-        assert second.returncode == 2
-        assert words in second.stderr
-        assert "Traceback" not in second.stderr
-    assert running_collector(first.data) == first.url
+def test_one_data_folder_has_one_collector(collector: Any) -> None:
+    """A second collector on the folder ends with status 2 and a message that says who has it."""
+    arguments = ["--data", str(collector.data), "--port", "0", "--grpc-port", "0"]
+    command = [sys.executable, "-m", "whyspan_collector.service", *arguments]
+    second = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    assert second.returncode == 2
+    assert f"process {collector.process.pid}" in second.stderr
+    assert "Traceback" not in second.stderr
+    assert running_collector(collector.data) == collector.url
+
+
+def test_a_taken_port_is_told(collector: Any, refused: Callable[..., str], tmp_path: Path) -> None:
+    """A second collector on the port ends with a message that names the address and says why."""
+    taken = collector.url.rpartition(":")[2]
+    said = refused("--data", tmp_path, "--port", taken, "--grpc-port", 0)
+
+    assert f"127.0.0.1:{taken} cannot be used: Address already in use" in said
 
 
 def test_open_store_sees_through_a_stale_announcement(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,10 @@ RECORDING = ROOT / "sample_traces" / "openai__otel-openai-v2__bad_args_404-logs-
 SPAN = Span(f"{1:032x}", f"{1:016x}", None, "serve", "internal", T0, T0 + 10**9, "ok", kind=Kind.AGENT, agent="boss")
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+@contextmanager
+def three_runs(folder: Path) -> Iterator[Store]:
     """A store with three runs, a second apart: of the agents boss, boss and clerk."""
-    with closing(Store(tmp_path)) as opened:
+    with closing(Store(folder)) as opened:
         for number, agent in enumerate(("boss", "boss", "clerk"), 1):
             trace_id, start_ns = f"{number:04x}{'0' * 28}", T0 + number * 10**9
             opened.ingest(
@@ -45,6 +45,24 @@ def store(tmp_path: Path) -> Iterator[Store]:
                 [Log(trace_id, None, start_ns, None, None, "hello")],
                 T0 + number,
             )
+        yield opened
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """The three runs, for one test."""
+    with three_runs(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def recorded_too(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """The three runs and a recording with logs and metrics, to be read only."""
+    with three_runs(tmp_path_factory.mktemp("queries")) as opened:
+        for path in sorted(RECORDING.iterdir()):
+            for request in requests(path.read_bytes(), 10**8):
+                batch = decode(request.signal, request.body, request.encoding)
+                opened.ingest(batch.spans, batch.logs, T0)
         yield opened
 
 
@@ -71,12 +89,8 @@ def diagnose(store: Store, number: int, **columns: Any) -> None:
 
 
 @pytest.mark.parametrize("name", sql.queries())
-def test_every_query_runs_and_declares_its_parameters(store: Store, name: str) -> None:
+def test_every_query_runs_and_declares_its_parameters(recorded_too: Store, name: str) -> None:
     """The header of a query names exactly the parameters it uses, and with them it runs on real data."""
-    for path in sorted(RECORDING.iterdir()):
-        for request in requests(path.read_bytes(), 10**8):
-            batch = decode(request.signal, request.body, request.encoding)
-            store.ingest(batch.spans, batch.logs, T0)
     query = sql.query(name)
     body = "\n".join(line for line in query.text.splitlines() if not line.startswith("--"))
     assert set(re.findall(r"\$(\w+)", body)) == query.required | query.optional
@@ -91,7 +105,7 @@ def test_every_query_runs_and_declares_its_parameters(store: Store, name: str) -
         "tasks": ["none"],
         "span_ids": [SPAN.span_id],
     }
-    assert store.query(name, **{parameter: given[parameter] for parameter in query.required}).num_columns > 0
+    assert recorded_too.query(name, **{parameter: given[parameter] for parameter in query.required}).num_columns > 0
 
 
 def test_every_sql_file_is_used() -> None:

@@ -272,9 +272,11 @@ class Instrumentor:
 def test_threads(packages: Packages) -> None:
     """With OpenTelemetry's package for threads, here a stand-in, every thread works in the run it is started from."""
     packages.install("opentelemetry-instrumentation-threading", "a_stand_in", _THREADING, entry=True)
+    packages.install("crewai", "crewai")
 
     done, said = packages.run(f"""
 import threading
+import crewai  # with one imported, the real ones that are installed are not: they take seconds
 {CONFIGURE.replace("whyspan.configure(", "exporter = InMemorySpanExporter(); whyspan.configure(exporter=exporter) #")}
 done = whyspan.instrument()
 with whyspan.agent("lead"):
@@ -294,8 +296,10 @@ assert step.attributes["gen_ai.agent.name"] == "lead"
 
 def test_threads_without_the_package(packages: Packages) -> None:
     """It is not mentioned where nobody asks, and recommended where somebody does."""
+    packages.install("crewai", "crewai")
+
     done, said = packages.run(
-        f"{CONFIGURE}\ndone = whyspan.instrument('threads')\nassert 'threads' not in str(whyspan.instrument())"
+        f"import crewai\n{CONFIGURE}\ndone = whyspan.instrument('threads')\nassert 'threads' not in str(whyspan.instrument())"
     )
 
     assert only(done, "threads")["state"] == "not installed"
