@@ -9,6 +9,8 @@ from benchmarks.faults import held_out
 from benchmarks.faults.fault import FAULTS
 from benchmarks.faults.judging import Row
 from benchmarks.faults.measure import add_position_prior, separability, share, suspect_list, top, worth
+from whyspan_analysis.detectors import BY_NAME, DETECTORS
+from whyspan_analysis.model import Role
 
 PARTS = ("without lineage", "without recovery", "without the prior", "without weights", "no detector")
 RULES = ("position prior", "first error", "first worker turn", "last step", "longest step", "random")
@@ -101,13 +103,20 @@ def _untold(failing: Sequence[Row], passing: Sequence[Row]) -> Iterator[str]:
 
 
 def _detectors(failing: Sequence[Row], passing: Sequence[Row]) -> Iterator[str]:
-    yield from _table("detector (unrecovered causes)", "failing runs", "right", "passing runs", "bits")
+    yield from _table("detector (unrecovered causes)", "failing runs", "right", "passing runs", "bits", "ships")
     tuning = [row for row in failing if not row.held_out]
     calm = [row for row in passing if not row.held_out]
-    for name in sorted({name for row in (*tuning, *calm) for name in row.fired}):
+    fired_at_all = {name for row in (*tuning, *calm) for name in row.fired}
+    for name in sorted(fired_at_all):
         fired = [row for row in tuning if name in row.fired]
         cells = (share(tuning, _fires(name)), share(fired, _blames(name)), share(calm, _fires(name)))
-        yield _row(name, *cells, f"{worth(name, tuning, calm):+.1f}")
+        yield _row(name, *cells, f"{worth(name, tuning, calm):+.1f}", f"{BY_NAME[name].bits:g}")
+    silent = [
+        f"{each.name} ({each.bits:g})"
+        for each in DETECTORS
+        if each.role is Role.CAUSE and each.name not in fired_at_all
+    ]
+    yield f"\nNever fired on these runs, with the bits that ship: {', '.join(silent)}."
 
 
 def _is(field: str, value: str) -> Callable[[Row], float]:

@@ -114,6 +114,7 @@ def test_why_explains_a_failed_run(whyspan: Whyspan) -> None:
     assert re.search(r"span [0-9a-f]{16}, ", printed)
     assert "bits" in printed
     assert "verified" not in printed
+    assert "whyspan compare" not in whyspan("why", run_id(whyspan, OURS))[1]  # no run of its agent passed
 
 
 def test_why_json_is_one_object_a_line(whyspan: Whyspan) -> None:

@@ -32,6 +32,7 @@ def test_why_says_which_steps_are_suspect_and_needs_a_model_to_judge(
     assert main(["why", "797990f38c16", "--json", "--data", str(sample_data)]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["suspects"]["text"][:40] in printed
+    assert "whyspan compare 797990f38c16" in printed
     assert document["opinion"] is None
     assert main(["why", "797990f38c16", "--judge", "--data", str(sample_data)]) == 2
     assert "set WHYSPAN_JUDGE_URL" in capsys.readouterr().err

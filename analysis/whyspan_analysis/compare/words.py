@@ -13,6 +13,11 @@ _LONG: Final = 80
 
 def sentence(difference: Difference) -> str:
     """One difference in one sentence."""
+    told = _told(difference)
+    return f"The{told[3:]}" if told.startswith("the agent ") else told
+
+
+def _told(difference: Difference) -> str:
     here, there = difference.here, difference.there
     if here is None or there is None:
         return _one_sided(difference)

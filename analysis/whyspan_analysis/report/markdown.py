@@ -193,7 +193,9 @@ def explain(diagnosis: dict[str, Any]) -> str:
         lines += [marked(diagnosis["suspects"]["text"]), ""]
         lines += _list("What speaks against it", [marked(reason) for reason in first["against"]])
         lines += _list("Other candidates", [_rival(rival) for rival in rivals[:3]])
-    lines += _list("What it changed outside", [changed(change) for change in diagnosis.get("changed_outside", ())])
+    lines += _list(
+        "What it changed outside, or may have", [changed(change) for change in diagnosis.get("changed_outside", ())]
+    )
     lines += _list("Not captured", [marked(gap) for gap in (*diagnosis["missing"], *diagnosis["cannot_tell"])])
     return "\n".join(lines)
 

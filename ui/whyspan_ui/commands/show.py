@@ -45,7 +45,10 @@ def run(options: argparse.Namespace) -> int:
         terminal.print_json(run_document(loaded, decisions, outside).model_dump_json())
     else:
         print_tree(loaded, decisions)
-        section("What it changed outside", (change_line(change_document(each).model_dump()) for each in outside))
+        section(
+            "What it changed outside, or may have",
+            (change_line(change_document(each).model_dump()) for each in outside),
+        )
     return 0
 
 

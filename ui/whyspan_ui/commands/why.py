@@ -72,7 +72,11 @@ def run(options: argparse.Namespace) -> int:
             elif options.format == "markdown":
                 terminal.print_plain(markdown.explain(json.loads(document)))
             else:
-                print_diagnosis(store.query("run", run_id=run_id).to_pylist()[0], json.loads(document))
+                diagnosis = json.loads(document)
+                print_diagnosis(store.query("run", run_id=run_id).to_pylist()[0], diagnosis)
+                if diagnosis["hypotheses"] and store.query("siblings", run_id=run_id, limit=1).num_rows:
+                    out.print()
+                    out.print(text((f"Beside a run that passed: whyspan compare {run_id[:12]}", "dim")))
                 broken = store.query("rule_violations", run_id=run_id).to_pylist()
                 section("Rules it broke", map(rules_text.broken_line, broken))
                 out.print()
@@ -136,11 +140,8 @@ def print_diagnosis(row: dict[str, Any], document: dict[str, Any]) -> None:
         section("Other candidates", (rival_line(rival) for rival in hypotheses[1 : 1 + RIVALS]))
     if document["opinion"]:
         print_opinion(document["opinion"])
-    section("What it changed outside", map(change_line, document.get("changed_outside", ())))
+    section("What it changed outside, or may have", map(change_line, document.get("changed_outside", ())))
     section("Not captured", (sentence(f"- {gap}") for gap in (*document["missing"], *document["cannot_tell"])))
-    if hypotheses:
-        out.print()
-        out.print(text((f"Beside a run that passed: whyspan compare {row['run_id'][:12]}", "dim")))
 
 
 def section(title: str, lines: Iterator[Any]) -> None:

@@ -214,7 +214,7 @@ def _outside(run: Run, diagnosis: Diagnosis) -> Markup | None:
         )
         for change in changes
     )
-    return tag("details", tag("summary", f"Changed outside: {len(changes)}"), _list(items, len(changes)))
+    return tag("details", tag("summary", f"Changed outside, or may have: {len(changes)}"), _list(items, len(changes)))
 
 
 def _siblings(diagnosis: Diagnosis) -> Markup | None:
