@@ -49,6 +49,7 @@ def add(store: Store, script: Any) -> Add:
     def add_runs(
         runs: int, error: str | None = None, *, version: str | None = None, tool: str = "refund", day: int = 0
     ) -> None:
+        spans: list[Any] = []
         for number in (next(numbers) for _ in range(runs)):
             attributes = {"gen_ai.agent.version": version} if version else {}
             run = script(f"Refund order o-{number}", [tool], attributes=attributes)
@@ -59,7 +60,8 @@ def add(store: Store, script: Any) -> Add:
                 span.trace_id = f"{number:032x}"
                 span.start_ns += day * DAY + number * 10**9 - 100 * DAY
                 span.end_ns += day * DAY + number * 10**9 - 100 * DAY
-            store.ingest(run.spans, [], 1)
+            spans += run.spans
+        store.ingest(spans, [], 1)
 
     return add_runs
 

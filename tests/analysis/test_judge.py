@@ -46,7 +46,7 @@ def scripted(answer: Answer) -> Iterator[tuple[Settings, list[dict[str, Any]]]]:
             """Quiet."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         url = f"http://127.0.0.1:{server.server_address[1]}/v1"

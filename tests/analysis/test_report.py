@@ -4,7 +4,7 @@ import base64
 import gzip
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,13 +14,11 @@ import pyarrow as pa
 import pytest
 
 from whyspan_analysis import fleet
-from whyspan_analysis.batch import diagnose_pending
 from whyspan_analysis.incidents.build import read_period
 from whyspan_analysis.report import proposed, wording
 from whyspan_analysis.report.build import build
 from whyspan_analysis.report.model import Report, schema
 from whyspan_analysis.report.renderers import RENDERERS
-from whyspan_collector import otlp
 from whyspan_collector.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -28,15 +26,11 @@ HOSTILE = "</script><script>document.title='owned'</script><img src=x onerror=\"
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+def store(fill: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """The sample recordings and a failed run whose every name is hostile, diagnosed."""
-    with closing(Store(tmp_path_factory.mktemp("data"))) as opened:
-        bodies = [path.read_bytes() for path in sorted((ROOT / "sample_traces").glob("*/[0-9]*"))]
-        for body in [*bodies, json.dumps(hostile_request()).encode()]:
-            for sent in otlp.requests(body, 1 << 26):
-                decoded = otlp.decode(sent.signal, sent.body, sent.encoding)
-                opened.ingest(decoded.spans, decoded.logs, 1)
-        diagnose_pending(opened)
+    bodies = [path.read_bytes() for path in sorted((ROOT / "sample_traces").glob("*/[0-9]*"))]
+    folder = fill(tmp_path_factory.mktemp("data"), [*bodies, json.dumps(hostile_request()).encode()])
+    with closing(Store(folder)) as opened:
         yield opened
 
 

@@ -8,10 +8,8 @@ from typing import Any
 
 import pytest
 
-from whyspan_analysis.batch import diagnose_pending
 from whyspan_analysis.report.build import build
 from whyspan_analysis.report.renderers import RENDERERS
-from whyspan_collector import otlp
 from whyspan_collector.store import Store
 
 CHROMIUM = shutil.which("chromium")
@@ -20,19 +18,13 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: `apt-get install chromium`"),
 ]
-SAMPLES = Path(__file__).parents[2] / "sample_traces"
 
 
 @pytest.fixture(scope="module")
-def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def page_file(sample_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report over the sample recordings as a file."""
     folder = tmp_path_factory.mktemp("report")
-    with closing(Store(folder)) as store:
-        for path in sorted(SAMPLES.glob("*/[0-9]*")):
-            for sent in otlp.requests(path.read_bytes(), 1 << 26):
-                decoded = otlp.decode(sent.signal, sent.body, sent.encoding)
-                store.ingest(decoded.spans, decoded.logs, 1)
-        diagnose_pending(store)
+    with closing(Store(sample_data)) as store:
         page = RENDERERS["html"](build(store))
     (folder / "report.html").write_text(page, encoding="utf-8")
     return folder / "report.html"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -33,6 +34,7 @@ def fill(store: Store) -> None:
     """80 runs of each version."""
     from tests.analysis.conftest import Script
 
+    spans: list[Any] = []
     numbers = count(101)  # orders that all look like ids: a diagnosis looks at those otherwise than at single digits
     failures = {
         "1": {STEADY: 6, GONE: 12, WORSE: 2, BACK: 6},
@@ -50,7 +52,8 @@ def fill(store: Store) -> None:
                 span.trace_id = f"{number:032x}"
                 span.start_ns += week * 8 * DAY + place * 3600 * 10**9 * 2
                 span.end_ns += week * 8 * DAY + place * 3600 * 10**9 * 2
-            store.ingest(run.spans, [], 1)
+            spans += run.spans
+    store.ingest(spans, [], 1)
     diagnose_pending(store)
 
 

@@ -45,7 +45,7 @@ class Receiver:
 def receiver() -> Iterator[Receiver]:
     """A receiver that takes everything."""
     made = Receiver()
-    thread = threading.Thread(target=made.server.serve_forever)
+    thread = threading.Thread(target=made.server.serve_forever, args=(0.01,))
     thread.start()
     yield made
     made.server.shutdown()

@@ -168,7 +168,7 @@ def test_forwarding_retries_what_can_be_retried(answers: list[int], counts: tupl
     """After 429 and 503 the same request is sent again; what is refused for good is dropped, counted, and the next one goes on."""
     handler = type("Handler", (Elsewhere,), {"answers": answers[:], "seen": []})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     with closing(Forwarder(f"http://127.0.0.1:{server.server_port}/", {})) as forwarder:
         forwarder.take("traces", b"first", "protobuf")
         forwarder.take("logs", b"second", "json")

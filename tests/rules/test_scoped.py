@@ -6,9 +6,17 @@ from pathlib import Path
 import pytest
 
 from whyspan.rules.rule import Rule, Scope, compile_rule
-from whyspan_analysis.rules.history import measure
+from whyspan_analysis.rules.history import PastRun, measure
 from whyspan_analysis.rules.stored import past_runs
 from whyspan_collector.store import Store
+
+
+@pytest.fixture(scope="module")
+def every(sample_data: Path) -> list[PastRun]:
+    """All runs."""
+    with closing(Store(sample_data)) as store:
+        return list(past_runs(store))
+
 
 CALLED = Scope(tool="refund*", on=("call", "result"))
 
@@ -26,12 +34,12 @@ CALLED = Scope(tool="refund*", on=("call", "result"))
     ids=["a tool", "two tools", "an agent", "no tool", "models also", "another rule sees everything"],
 )
 def test_runs_without_an_event_in_scope_are_not_read_and_nothing_else_changes(
-    sample_data: Path, scopes: list[Scope], narrower: bool
+    sample_data: Path, every: list[PastRun], scopes: list[Scope], narrower: bool
 ) -> None:
     """What a rule did on stored runs is the same whether all of them are read or only those it may look at."""
     rules = [compile_rule(Rule(f"rule-{n}", "absence", "e.name != ''", scope=scope)) for n, scope in enumerate(scopes)]
     with closing(Store(sample_data)) as store:
-        every, some = list(past_runs(store)), list(past_runs(store, rules=rules))
+        some = list(past_runs(store, rules=rules))
 
     assert measure(rules, some) == measure(rules, every)
     assert (len(some) < len(every)) is narrower

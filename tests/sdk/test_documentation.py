@@ -56,7 +56,9 @@ def test_examples_that_configure(name: str, receiver: Any, run: Any) -> None:
     """Those that set up or end the process run in one of their own."""
     done = run(
         f"""
-import doctest, whyspan
+import contextlib, doctest, whyspan
+with contextlib.suppress(ImportError):  # beside one that is imported, instrument() imports no other: those take seconds
+    import langchain_core
 [test] = doctest.DocTestFinder(recurse=False).find(whyspan.{name}, "{name}", globs=dict(vars(whyspan)))
 assert doctest.DocTestRunner().run(test) == (0, len(test.examples))
 assert test.examples

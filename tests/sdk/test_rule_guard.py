@@ -225,7 +225,7 @@ def test_rules_of_the_collector_are_kept_for_when_it_is_away(tmp_path: Path, cap
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Collector)
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     url, copy = f"http://127.0.0.1:{server.server_port}", tmp_path / "rules.json"
     try:

@@ -3,8 +3,8 @@
 import json
 import re
 import shutil
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 from whyspan.rules.rule import Rule, RuleStatus
 from whyspan_analysis.rules.arrival import check_settled
 from whyspan_analysis.rules.stored import keep
+from whyspan_collector.errors import StoreError
 from whyspan_collector.store import Store
 from whyspan_ui import data
 from whyspan_ui.admission import Role
@@ -32,20 +33,26 @@ PAGES = ("runs.py", "investigate.py", "compare.py", "failures.py", "cost.py", "r
 
 
 @pytest.fixture
-def open_page(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
+def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenPage]:
     """Opens a page on a data folder, with query parameters."""
     # for every app it reads through all installed distributions, of which none brings a component: 0.13 s
     monkeypatch.setattr(BidiComponentManager, "discover_and_register_components", lambda _, **__: None)
 
+    looked_at = ExitStack()
+
     def open_it(folder: Path, page: str = "runs.py", **parameters: str) -> AppTest:
         monkeypatch.setenv("WHYSPAN_DATA", str(folder))
+        looked_at.close()
+        with suppress(StoreError):  # held as by another reader: to open it takes as long as to draw a page
+            looked_at.enter_context(data.opened())
         app = AppTest.from_file(SHELL, default_timeout=60)
         if page != "runs.py":  # the others are known after a run
             app.run().switch_page(page)
         app.query_params.update(parameters)
         return app.run()
 
-    return open_it
+    with looked_at:
+        yield open_it
 
 
 def shown(app: AppTest) -> str:
