@@ -19,6 +19,7 @@ TRAITS = {
     "contribution": "among the first to contribute code or statements",
     "writes": "changes something outside the run",
     "assumes": "says that it assumes or estimates",
+    "declares_done": "only says, after all work, that the task is done",
     "ends_on_error": "the last step, and it speaks of an exception or a failed request",
 }
 """Trait -> its words in an unfolded score."""
@@ -37,6 +38,11 @@ _CLAIM = re.compile(
 _ASSUMES = re.compile(
     r"\b(?:assum\w{0,10}|suppos\w{0,6}|hypothetical\w{0,3}|mock|placeholder|example data|simulat\w{0,6}|approximat\w{0,6}"
     r"|likely|probably|estimat\w{0,6}|let's say)\b",
+    re.IGNORECASE,
+)
+_DONE = re.compile(
+    r"\b(?:request|task|question|query)(?: (?:to|of|for) [^.\n]{0,200}?)? (?:is |was |has been |has now been )?(?:now |fully |successfully |already )*"
+    r"(?:satisfied|fulfilled|completed?|answered|addressed|resolved)\b(?!\s*(?:yet|\":))",
     re.IGNORECASE,
 )
 _ERROR = re.compile(
@@ -84,6 +90,10 @@ def read_traits(case: Case) -> dict[str, dict[str, float]]:
     for place, step in enumerate(_contributors(steps)):
         if log(1 + place) < CONTRIBUTORS:
             traits[step.span_id]["contribution"] = CONTRIBUTORS - log(1 + place)
+    worked = max((place for place, step in enumerate(steps) if step.works), default=len(steps))
+    for step in steps[worked + 1 :]:
+        if _DONE.search(step.said) or _DONE.search(step.thought):
+            traits[step.span_id]["declares_done"] = 1.0
     for step in steps[-1:]:
         if not step.user and (_ERROR.search(step.said) or _ERROR.search(step.thought)):
             traits[step.span_id]["ends_on_error"] = 1.0

@@ -31,6 +31,17 @@ def test_earlier_contributions_weigh_more(script: Any) -> None:
     assert shares == sorted(shares, reverse=True)
 
 
+def test_a_verdict_after_all_work_is_a_trait_of_its_step(script: Any) -> None:
+    """Only what comes after the last step that did something, and says that the task is done."""
+    run = script("Look.", ["lookup"])
+    early = run.ask(("lookup", {"id": 1}), thinks="The request is satisfied once I have this.")
+    run.execute({"found": 1})
+    late = run.answer("", thinks="The request has now been fully satisfied.")
+    traits = read_traits(build_case(run.run()))
+    assert "declares_done" not in traits[early.span_id]
+    assert "declares_done" in traits[late.span_id]
+
+
 def test_every_trait_has_a_weight_and_words() -> None:
     """A trait without a fitted weight would be dead, one without words could not be unfolded."""
     assert set(weights()) == set(TRAITS)
