@@ -28,6 +28,8 @@ MIN_DIGITS = 4
 
 _SUMMED = re.compile(r"total|sum|balance", re.IGNORECASE)
 """Fields that hold a sum themselves."""
+_COUNTED = re.compile(r"count|rows|items|number|pages", re.IGNORECASE)
+"""Fields that say how many, and are no amount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +94,18 @@ def scaled(value: Value, known: Known) -> float | None:
 
 
 def one_of(value: Value, known: Known) -> list[float] | None:
-    """The column that a number is only one term, or the mean, of, where it is no sum of what was read or said last. None otherwise."""
+    """The column that a number is only one term, the mean, or the length of, where it is no sum of what was read or said last. None otherwise.
+
+    It is taken for the length only where it was written with decimals, as an amount: 4.00 for four rows.
+    """
     target, slack = float(value.canon), _slack(value)
-    sums = chain(((sum(block), ()) for _, block in _blocks(known)), _of_last_stated(known))
+    amounts = ((sum(block), ()) for key, block in _blocks(known) if not ("." in value.raw and _COUNTED.search(key)))
+    sums = chain(amounts, _of_last_stated(known))
     if any(abs(number - target) <= slack for number in known.told) or any(_is(target, slack, way) for way in sums):
         return None
     for key, block in _blocks(known):
         if len(block) > 1 and " where " not in key and not _SUMMED.search(key):
-            terms = (*block, sum(block) / len(block))
+            terms = (*block, sum(block) / len(block), *([float(len(block))] if "." in value.raw else ()))
             if any(abs(number - target) <= slack for number in terms):
                 return block
     return None

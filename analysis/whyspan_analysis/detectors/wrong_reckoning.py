@@ -1,4 +1,4 @@
-"""The model stated a number, and acted on it, that follows from nothing it knew."""
+"""The model stated a number, and acted on it, that is wrongly worked out from what it knew."""
 
 import re
 from collections import deque
@@ -6,17 +6,12 @@ from collections.abc import Iterator
 
 from whyspan_analysis.case import Case, Detector
 from whyspan_analysis.fields import text
-from whyspan_analysis.lineage import Source, typed
+from whyspan_analysis.lineage import typed
 from whyspan_analysis.model import Finding, Role
 from whyspan_analysis.reckoning import left_out, one_of, reckoned, scaled, weighty
 from whyspan_analysis.statements import Statement
 from whyspan_analysis.steps import Action
-from whyspan_analysis.values import Value, leaves, of_scalar
-
-LOOSE = 0.4
-"""Strength where no way to the number was found: right in 8 of 28 injected failures, too seldom to accuse."""
-MAX_LOOSE = 2
-"""Turns with numbers from nowhere up to which they are told: where more have them, what they came from was not captured."""
+from whyspan_analysis.values import Value, leaves, of_scalar, of_text
 
 _SENTENCE = re.compile(r"(?:[^.;!?\n]|\.(?=\d))+")
 _SUM = re.compile(r"\b(?:sum|total|altogether|in all)\b", re.IGNORECASE)
@@ -29,17 +24,14 @@ _YEAR = re.compile(r"(?:1[89]|20)\d\d")
 def find(detector: Detector, case: Case) -> Iterator[Finding]:
     """Fires where a number that ended in a call or the answer was first written, if no tried reckoning gives it there.
 
-    The numbers a sound one follows from are looked at likewise, so the blame goes to the first that is unsound. Full
-    strength for a sum that leaves out one row; less where no way to it was found, for there may be one; none
-    where many turns have such numbers, or no result was captured.
+    The numbers a sound one follows from are looked at likewise, so the blame goes to the first that is unsound: a sum
+    that leaves out one row, or is none, or stands on another scale. A number to which no way was found may still have one.
     """
     if not case.lineage.task_known or not case.lineage.observations:
         return
-    found = [*_no_sums(detector, case), *_unsound(detector, case)]
-    loose = {finding.span_id for finding in found if finding.strength < 1}
     spans: set[str] = set()
-    for finding in found:
-        if finding.span_id not in spans and (finding.strength == 1 or len(loose) <= MAX_LOOSE):
+    for finding in (*_no_sums(detector, case), *_unsound(detector, case)):
+        if finding.span_id not in spans:
             spans.add(finding.span_id)
             yield finding
 
@@ -74,8 +66,6 @@ def _unsound(detector: Detector, case: Case) -> Iterator[Finding]:
             continue  # which is another detector's
         elif (right := scaled(stated.value, known)) is not None:
             yield _finding(detector, case, stated, f"is {text(round(right, 2))} on another scale")
-        elif case.lineage.origin(stated.value, stated.order + 1).source is Source.MODEL:
-            yield _finding(detector, case, stated, "follows from nothing it knew", LOOSE)
 
 
 def _used(case: Case) -> Iterator[tuple[Value, int]]:
@@ -90,14 +80,16 @@ def _used(case: Case) -> Iterator[tuple[Value, int]]:
 
 
 def _no_sums(detector: Detector, case: Case) -> Iterator[Finding]:
-    """What the model calls a sum, and is one of its terms, or their mean."""
+    """What the model calls a sum, and is one of its terms, their mean, or how many there are."""
     for call in case.calls:
         for path, words in (*call.texts, *call.reasoning):
             for sentence in _SENTENCE.findall(words) if _SUM.search(words) else ():
                 if not _SUM.search(sentence) or _COUNTS.search(sentence):
                     continue
-                for value in typed(sentence):
-                    if value.kind != "number" or not weighty(float(value.canon)) or _YEAR.fullmatch(value.raw):
+                for value in of_text(sentence):
+                    if value.kind != "number" or _YEAR.fullmatch(value.raw):
+                        continue
+                    if not weighty(float(value.canon)) and "." not in value.raw:
                         continue
                     terms = one_of(value, case.statements.known(call.agent, call.order))
                     if terms is not None:
@@ -110,12 +102,11 @@ def _no_sums(detector: Detector, case: Case) -> Iterator[Finding]:
                         )
 
 
-def _finding(detector: Detector, case: Case, stated: Statement, why: str, strength: float = 1.0) -> Finding:
+def _finding(detector: Detector, case: Case, stated: Statement, why: str) -> Finding:
     return detector.finding(
         case.decided_at(stated.call),
         f"The model stated {stated.value.raw}, which {why}, and went on with it.",
         [case.ref((stated.call.span.span_id, stated.path), stated.value.raw)],
-        strength,
         recovered=_replaced(case, stated.value),
     )
 
@@ -144,4 +135,4 @@ def _numbers(action: Action) -> set[str]:
     }
 
 
-DETECTOR = Detector("wrong_reckoning", "A number was worked out wrongly", Role.CAUSE, 4.0, find)
+DETECTOR = Detector("wrong_reckoning", "A number was worked out wrongly", Role.CAUSE, 8.0, find)

@@ -21,16 +21,18 @@ def test_a_sum_without_one_row_is_blamed_where_it_was_stated(script: Any) -> Non
     assert "310.75" in finding.message
 
 
-def test_a_number_that_follows_from_nothing_weighs_less(script: Any) -> None:
+def test_how_many_there_are_is_no_sum_of_them(script: Any) -> None:
+    """The sum of three amounts is not 3.00."""
+    run = script("What did we sell in May?", ["sales"])
+    run.turn("sales", {"month": "2026-05"}, {"sales": ROWS, "total_rows": 3})
+    stated = run.answer("The sum of May is 3.00 EUR.")
+    [finding] = run.findings("wrong_reckoning")
+    assert finding.span_id == stated.span_id
+
+
+def test_a_number_that_follows_from_nothing_accuses_nobody(script: Any) -> None:
     """There may be a way to it that was not tried."""
     run, _ = _reported(script, 99123.45)
-    [finding] = run.findings("wrong_reckoning")
-    assert finding.strength < 0.5
-
-
-def test_a_year_is_not_reckoned(script: Any) -> None:
-    """A whole number that reads as a year follows from nothing, and need not."""
-    run, _ = _reported(script, 1987)
     assert not run.findings("wrong_reckoning")
 
 
