@@ -10,6 +10,8 @@ from whyspan_analysis.model import Finding, Outcome, Role, Status
 
 SOUND: Final = {
     "choice_against_reason": 1.0,
+    "miscounted": 1.0,
+    "misread_record": 1.0,
     "other_than_asked": 1.0,
     "other_tool": 1.0,
     "request_unanswered": 0.7,

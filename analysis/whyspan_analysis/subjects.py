@@ -15,5 +15,5 @@ def subjects(arguments: Any) -> Iterator[tuple[str, Value]]:
     """The ids a call is about, with their paths below `arguments`: arguments that are one id and nothing else."""
     for leaf in leaves(arguments, ""):
         found = of_scalar(leaf.value)
-        if len(found) == 1 and found[0].kind == "id" and found[0].raw == leaf.value:
+        if len(found) == 1 and found[0].kind == "id" and found[0].raw == str(leaf.value).lstrip("#"):
             yield leaf.path, found[0]

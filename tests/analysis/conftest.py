@@ -173,6 +173,10 @@ class Script:
         }
         return self.span("decision", attributes=attributes, **rest)
 
+    def hear(self, text: str) -> None:
+        """What the user says in the middle of the run."""
+        self._conversation.append(_message("user", _text(text)))
+
     def check(self, *, ok: bool, check: str = "the result is right", detail: str | None = None) -> None:
         """An outcome recorded on the root."""
         told = {"whyspan.outcome.ok": ok, "whyspan.outcome.check": check}

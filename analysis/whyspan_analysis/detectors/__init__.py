@@ -17,6 +17,8 @@ from whyspan_analysis.detectors import (
     killed,
     limit_reached,
     lost_constraint,
+    miscounted,
+    misread_record,
     misrouted_handoff,
     model_call_failed,
     omitted_argument,
@@ -40,6 +42,7 @@ from whyspan_analysis.detectors import (
     waved_through,
     wrong_entity,
     wrong_in_check,
+    wrong_order,
     wrong_reckoning,
 )
 from whyspan_analysis.model import Finding, Role
@@ -60,6 +63,8 @@ DETECTORS: tuple[Detector, ...] = tuple(
         killed,
         limit_reached,
         lost_constraint,
+        miscounted,
+        misread_record,
         misrouted_handoff,
         model_call_failed,
         omitted_argument,
@@ -83,6 +88,7 @@ DETECTORS: tuple[Detector, ...] = tuple(
         waved_through,
         wrong_entity,
         wrong_in_check,
+        wrong_order,
         wrong_reckoning,
     )
 )

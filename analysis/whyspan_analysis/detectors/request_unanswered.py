@@ -1,14 +1,26 @@
-"""The user asked for something, and the agent went on to the next request without doing or saying anything."""
+"""The user asked for something, and the agent went on to the next request, or the run ended, without doing or saying anything."""
 
+import re
 from collections.abc import Iterator
 
+from whyspan.semconv import Kind
 from whyspan_analysis.case import Case, Detector
 from whyspan_analysis.model import Finding, Ref, Role
-from whyspan_analysis.steps import Call
+from whyspan_analysis.steps import Call, parts
+
+NOTHING_AFTER = 0.6
+"""Strength where the run ended on a go-ahead: what was agreed on may have been no deed. Three public conversations end so, all failed."""
+
+_GO_AHEAD = re.compile(
+    r"\b(?:go ahead|(?:please|you can|let's|yes,?) (?:proceed|confirm|continue|do)|proceed with|finali[sz]e)\b",
+    re.IGNORECASE,
+)
+_OFFER = re.compile(r"\?|\blet me know\b|\bconfirm\b|\bproceed\b", re.IGNORECASE)
 
 
 def find(detector: Detector, case: Case) -> Iterator[Finding]:
-    """Fires on a call that sees two new messages of the user in a row, after the conversation had begun."""
+    """Fires on a call that sees two new messages of the user in a row, after the conversation had begun; and on a go-ahead at the end."""
+    yield from _at_end(detector, case)
     heard: dict[str | None, bool] = {}
     for call in case.calls:
         new = _user_messages(case, call)
@@ -20,6 +32,23 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
                 0.7,
             )
         heard[call.agent] = True
+
+
+def _at_end(detector: Detector, case: Case) -> Iterator[Finding]:
+    if not case.calls or (last := case.run.spans[-1]).kind is not Kind.STEP:
+        return
+    messages = case.run.contents[last.span_id].output_messages
+    offered = all(message.role == "user" for message in messages) and any(
+        _OFFER.search(words) for _, words in case.calls[-1].texts
+    )
+    for path, part in parts(messages, "output_messages") if offered else ():
+        if part.type == "text" and (said := _GO_AHEAD.search(part.content)) is not None:
+            yield detector.finding(
+                last.span_id,
+                f"The user's “{said[0]}” was the last thing in the run: nothing was done after it.",
+                [case.ref((last.span_id, f"{path}.content"), said[0])],
+                NOTHING_AFTER,
+            )
 
 
 def _user_messages(case: Case, call: Call) -> list[Ref]:

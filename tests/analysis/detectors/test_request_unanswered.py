@@ -29,3 +29,24 @@ def test_an_answer_in_between_is_fine(script: Any) -> None:
     answer = {"role": "assistant", "parts": [{"type": "text", "content": "Done."}]}
     run, _ = _heard(script, answer)
     assert not run.findings("request_unanswered")
+
+
+def _ended(script: Any, offer: str, words: str) -> Any:
+    run = script("Exchange my shirt.", ["exchange"])
+    run.answer(offer)
+    said = {"role": "user", "parts": [{"type": "text", "content": words}]}
+    attributes = {"whyspan.kind": "step", "gen_ai.output.messages": json.dumps([said])}
+    return run, run.span("user", attributes=attributes)
+
+
+def test_a_go_ahead_after_which_nothing_was_done_is_found(script: Any) -> None:
+    """The agent asked, the user agreed, and the run was over."""
+    run, last = _ended(script, "Shall I exchange it?", "Alright, go ahead and finalize it.")
+    [finding] = run.findings("request_unanswered")
+    assert finding.span_id == last.span_id
+
+
+def test_thanks_at_the_end_ask_for_nothing(script: Any) -> None:
+    """Nor does a go-ahead that nobody had asked for."""
+    assert not _ended(script, "Shall I exchange it?", "No, thank you, that is all.")[0].findings("request_unanswered")
+    assert not _ended(script, "It is exchanged.", "Then I can go ahead with my day.")[0].findings("request_unanswered")
