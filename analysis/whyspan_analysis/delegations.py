@@ -1,12 +1,16 @@
 """Work passed from one agent to another, whoever recorded it: an agent inside another's run, and what it was told."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 
 from whyspan.rules.results import parsed
 from whyspan.semconv import Kind
 from whyspan_analysis.case import Case
 from whyspan_analysis.steps import Call
+
+_order = attrgetter("order")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +38,23 @@ class Delegation:
 
 def delegations(case: Case) -> Iterator[Delegation]:
     """The agents that worked inside another agent and were told something, in order."""
-    last = case.run.last_inside()
+    last, calls, first = case.run.last_inside(), case.calls, 0
+    turns: dict[str | None, Call] = {}
     for order, span in enumerate(case.run.spans):
+        while first < len(calls) and calls[first].order < order:
+            turns[calls[first].agent] = calls[first]
+            first += 1
         sender = case.steps.agents.get(span.parent_span_id or "")
         if span.kind is not Kind.AGENT or span.agent is None or sender in (None, span.agent):
             continue
         until = last[span.span_id]
-        call = next((each for each in case.calls if order < each.order <= until and each.agent == span.agent), None)
+        inside = calls[first : bisect_right(calls, until, key=_order)]
+        call = next((each for each in inside if each.agent == span.agent), None)
         said = list(_told(call)) if call is not None else []
         if call is not None and said:
             path, words = said[-1]
-            blamed = _passed_on(case, sender, order) or span.parent_span_id or span.span_id
+            turn = turns.get(sender)
+            blamed = case.decided_at(turn) if turn is not None else span.parent_span_id or span.span_id
             yield Delegation(sender, span.agent, blamed, order, until, words, (call.span.span_id, path))
 
 
@@ -53,9 +63,3 @@ def _told(call: Call) -> Iterator[tuple[str, str]]:
         message = call.content.input_messages[position]
         for p, part in enumerate(message.parts if message.role == "user" else ()):
             yield f"input_messages[{position}].parts[{p}].content", part.content
-
-
-def _passed_on(case: Case, sender: str | None, order: int) -> str | None:
-    """The sender's last turn before the receiver began, unless it did something else since."""
-    turn = next((call for call in reversed(case.calls) if call.agent == sender and call.order < order), None)
-    return case.decided_at(turn) if turn is not None else None

@@ -1,7 +1,9 @@
 """Work was handed over without something the next agent needed."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
+from operator import attrgetter
 
 from whyspan.semconv import Kind
 from whyspan_analysis.case import Case, Detector
@@ -16,6 +18,8 @@ from whyspan_analysis.values import Value, leaves, of_scalar, sort_of
 
 MIN_OTHERS = 2
 """Other hand-offs to the same agent that must have a field: two make a habit."""
+
+_order = attrgetter("order")
 
 
 def find(detector: Detector, case: Case) -> Iterator[Finding]:
@@ -34,8 +38,10 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
 
 
 def _unlike_others(case: Case, one: Delegation, every: list[Delegation]) -> tuple[str, list[Ref]] | None:
+    if not one.fields:
+        return None
     others = [other for other in every if other.receiver == one.receiver and other is not one]
-    if len(others) < MIN_OTHERS or not one.fields:
+    if len(others) < MIN_OTHERS:
         return None
     missing = next(
         (key for key in others[0].fields if key not in one.fields and all(key in other.fields for other in others)),
@@ -47,8 +53,9 @@ def _unlike_others(case: Case, one: Delegation, every: list[Delegation]) -> tupl
 
 
 def _guessed(case: Case, one: Delegation, every: list[Delegation]) -> tuple[str, list[Ref]] | None:
-    for action in case.actions:
-        if not one.order < action.order <= one.until or action.agent != one.receiver or action.arguments_at is None:
+    first = bisect_right(case.actions, one.order, key=_order)
+    for action in case.actions[first : bisect_right(case.actions, one.until, key=_order)]:
+        if action.agent != one.receiver or action.arguments_at is None:
             continue
         for leaf in leaves(action.arguments, action.arguments_at[1]):
             if text(leaf.value) in one.told:
