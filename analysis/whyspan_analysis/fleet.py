@@ -25,7 +25,6 @@ PERIODS: Final = (
 COSTS: Final = ("costs_recorded", "costs_derived", "costs_unknown")
 """Columns: how many calls a cost is of, by how it is known, and how many it leaves out."""
 
-_NS: Final = 10**9
 _TOKENS: Final = pl.when(pl.any_horizontal(pl.col("input_tokens", "output_tokens").is_not_null())).then(
     pl.sum_horizontal("input_tokens", "output_tokens", ignore_nulls=True)
 )
@@ -64,31 +63,6 @@ def _period(timed: pl.DataFrame) -> tuple[str, str]:
     first, last = timed["started"].min(), timed["started"].max()
     seconds = (last - first).total_seconds() if timed.height else 0.0  # type: ignore[operator,union-attr]
     return next(((name, interval) for name, interval, longest in PERIODS if seconds <= longest), ("month", "1mo"))
-
-
-def failures_by_cause(runs: pl.DataFrame) -> pl.DataFrame:
-    """The failed runs by decisive detector, agent and tool, most frequent first, the better supported of equals before others.
-
-    Columns: `detector`, `agent`, `tool` (null where no cause could be named), `runs`, `first`, `last`, one count per grade, and
-    `run_ids` with the best supported runs first, the latest among equals.
-    """
-    rank = pl.col("grade").replace_strict({grade: place for place, grade in enumerate(GRADES)}, return_dtype=pl.Int8)
-    failed = runs.filter(pl.col("outcome") == "failed").sort(rank, pl.col("start_ns"), descending=[False, True])
-    return (
-        failed.group_by(detector="detector", agent="decisive_agent", tool="decisive_tool", maintain_order=True)
-        .agg(
-            pl.len().alias("runs"),
-            pl.col("started").min().alias("first"),
-            pl.col("started").max().alias("last"),
-            *((pl.col("grade") == grade).sum().alias(grade) for grade in GRADES),
-            pl.col("run_id").alias("run_ids"),
-        )
-        .sort(
-            pl.col("detector").is_null(),
-            *(-pl.col(name).cast(pl.Int64) for name in ("runs", "strong", "likely")),
-            *("detector", "agent", "tool"),
-        )
-    )
 
 
 def spending(runs: pl.DataFrame, by: str) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from whyspan_analysis.case import Case
 from whyspan_analysis.links import closure, depends_on, turned
 from whyspan_analysis.model import Change, Hypothesis, LastChance
 from whyspan_analysis.outside import change_of
-from whyspan_analysis.ranking import is_cause
+from whyspan_analysis.ranking import is_accused
 from whyspan_analysis.reach import reach
 
 _LASTING: Final = ("cannot be undone", "reached somebody")
@@ -20,7 +20,7 @@ def last_chance(case: Case, hypotheses: Sequence[Hypothesis]) -> LastChance | No
     the way ends where the outcome is seen. None where no detector accuses the hypothesis, and where decisions were made after it
     to which no recorded link leads.
     """
-    if not hypotheses or not any(map(is_cause, hypotheses[0].findings)):
+    if not hypotheses or not is_accused(hypotheses[0]):
         return None
     cause, links = hypotheses[0].span_id, depends_on(case)
     after = closure(turned(links), (cause,))

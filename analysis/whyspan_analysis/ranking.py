@@ -134,7 +134,8 @@ def _findings(findings: list[Finding]) -> Iterator[tuple[str, float]]:
         yield f"{finding.detector} (strength {finding.strength:.2f}{note}){because}", _weight(finding)
 
 
-def _accused(hypothesis: Hypothesis) -> bool:
+def is_accused(hypothesis: Hypothesis) -> bool:
+    """True when a detector accuses the step."""
     return any(is_cause(finding) for finding in hypothesis.findings)
 
 
@@ -151,7 +152,7 @@ def _grade(case: Case, hypotheses: list[Hypothesis], reached: set[str]) -> None:
     for rank_, hypothesis in enumerate(hypotheses, start=1):
         hypothesis.rank = rank_
         doubts = list(_doubts(case, hypothesis, reached))
-        if _accused(hypothesis):
+        if is_accused(hypothesis):
             doubts += _not_strong(case, hypotheses) if rank_ == 1 else ()
             hypothesis.grade = Grade.LIKELY if doubts or rank_ > 1 else Grade.STRONG
         hypothesis.against = [f"Recovered: {f.message}" for f in hypothesis.findings if f.recovered] + doubts
@@ -174,7 +175,7 @@ def _not_strong(case: Case, hypotheses: list[Hypothesis]) -> Iterator[str]:
         yield "The run itself does not say that it failed: `strong` needs a recorded check."
     if not any(f.strength >= DIRECT and any(ref.quote for ref in f.refs) for f in _causes(first)):
         yield "What was found is a weaker sign than `strong` needs: there may be an innocent explanation."
-    rival = next(filter(_accused, others), None)
+    rival = next(filter(is_accused, others), None)
     if rival is not None and first.score - rival.score < MARGIN:
         yield f"Hypothesis {hypotheses.index(rival) + 1} is only {first.score - rival.score:.1f} bits behind."
 

@@ -11,7 +11,7 @@ from whyspan_analysis.case import Case
 from whyspan_analysis.decisions import ANSWER
 from whyspan_analysis.fields import cut, read, refer, text
 from whyspan_analysis.model import DecisionNode, Finding, Hypothesis, LastChance, Ref, Role, Sentence
-from whyspan_analysis.ranking import is_cause
+from whyspan_analysis.ranking import is_accused
 
 NO_CAUSE: Final = "No cause was found"
 """How a verdict says so, and the title of an incident whose runs' verdicts do."""
@@ -44,7 +44,7 @@ def chain(case: Case, hypotheses: list[Hypothesis], chance: LastChance | None) -
     if hypotheses:
         sentences += _task(case)
         sentences += _along(case, hypotheses[0])
-        if any(map(is_cause, hypotheses[0].findings)):
+        if is_accused(hypotheses[0]):
             sentences.append(_stoppable(case, hypotheses[0], chance))
     outcome = case.outcome
     sentences.append(Sentence(_line(outcome.check), outcome.source, outcome.refs))

@@ -7,23 +7,20 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from whyspan_analysis.output.parts import Document
 from whyspan_analysis.rules.document import RuleDocument
 
 
-class _Document(BaseModel):
-    model_config = ConfigDict(extra="forbid", serialize_by_alias=True)
-
-
-class RaisedDocument(_Document):
+class RaisedDocument(Document):
     """An error a tool raised."""
 
     type: str = Field(description="Its class as it was recorded; a replay raises it where the program has loaded it.")
     message: str
 
 
-class CalledDocument(_Document):
+class CalledDocument(Document):
     """One call of a tool, or one search."""
 
     step: int = Field(ge=1, description="Number of the call among the run's model calls and tool calls.")
@@ -37,7 +34,7 @@ class CalledDocument(_Document):
     through: bool = Field(False, description="It really runs in a replay: what went wrong is inside of it.")
 
 
-class ToolCallDocument(_Document):
+class ToolCallDocument(Document):
     """One tool call of a model."""
 
     id: str
@@ -45,7 +42,7 @@ class ToolCallDocument(_Document):
     arguments: Any
 
 
-class AnsweredDocument(_Document):
+class AnsweredDocument(Document):
     """One answer of a model."""
 
     step: int = Field(ge=1)
@@ -61,7 +58,7 @@ class AnsweredDocument(_Document):
     ours: bool
 
 
-class DecisiveDocument(_Document):
+class DecisiveDocument(Document):
     """The event at which the run broke the rule."""
 
     step: int = Field(ge=1)
@@ -70,7 +67,7 @@ class DecisiveDocument(_Document):
     says: str
 
 
-class TapeDocument(_Document):
+class TapeDocument(Document):
     """What a replay needs of one failed run. Secrets and e-mail addresses are masked."""
 
     schema_: Literal["whyspan.tape/1"] = Field("whyspan.tape/1", alias="schema")
@@ -94,7 +91,7 @@ class TapeDocument(_Document):
         return json.dumps(self.plain(), indent=2, ensure_ascii=False) + "\n"
 
 
-class CheckedDocument(_Document):
+class CheckedDocument(Document):
     """What was checked before a test was written."""
 
     recorded: str = Field(description="How the recorded behaviour is judged: why the test is red on it.")
@@ -103,7 +100,7 @@ class CheckedDocument(_Document):
     spared: int = Field(ge=0, description="Of these, those on which the test would be green.")
 
 
-class NowDocument(_Document):
+class NowDocument(Document):
     """How the test ended with today's code."""
 
     state: Literal["green", "red", "unclear"] = Field(
@@ -112,7 +109,7 @@ class NowDocument(_Document):
     why: str
 
 
-class ExportedDocument(_Document):
+class ExportedDocument(Document):
     """What `whyspan test export --json` says."""
 
     schema_: Literal["whyspan.test/1"] = Field("whyspan.test/1", alias="schema")
@@ -124,7 +121,7 @@ class ExportedDocument(_Document):
     now: NowDocument | None = Field(None, description="Null where no agent was named.")
 
 
-DOCUMENTS: dict[str, type[_Document]] = {"tape": TapeDocument, "test": ExportedDocument}
+DOCUMENTS: dict[str, type[Document]] = {"tape": TapeDocument, "test": ExportedDocument}
 """File name in `docs/schemas` -> its model."""
 
 

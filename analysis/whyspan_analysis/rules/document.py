@@ -7,7 +7,9 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from whyspan_analysis.output.parts import Document
 
 Cel = Annotated[
     str, Field(min_length=1, max_length=10_000, description="A predicate in the CEL subset of docs/rules.md.")
@@ -19,11 +21,7 @@ Template = Literal[
 EventKind = Literal["task", "told", "model", "call", "result", "decision", "handoff", "guard", "answer"]
 
 
-class _Document(BaseModel):
-    model_config = ConfigDict(extra="forbid", serialize_by_alias=True)
-
-
-class ScopeDocument(_Document):
+class ScopeDocument(Document):
     """The events a rule sees; all others are as if they were not there."""
 
     agent: str = Field("*", description="Pattern with * and ? of the agent's name.")
@@ -31,14 +29,14 @@ class ScopeDocument(_Document):
     on: list[EventKind] = Field(default_factory=list, description="Kinds of events; all when left out.")
 
 
-class WindowDocument(_Document):
+class WindowDocument(Document):
     """How far apart two events may be."""
 
     steps: int | None = Field(None, ge=1, description="Events in the rule's scope.")
     seconds: float | None = Field(None, gt=0)
 
 
-class ActionDocument(_Document):
+class ActionDocument(Document):
     """What is done when the rule is broken."""
 
     guard: Literal["allow", "warn", "ask", "block", "dry_run"] = Field(
@@ -50,7 +48,7 @@ class ActionDocument(_Document):
     )
 
 
-class RuleDocument(_Document):
+class RuleDocument(Document):
     """One checkable statement about runs."""
 
     id: str = Field(pattern="^[a-z0-9][a-z0-9-]{1,62}[a-z0-9]$")
@@ -76,7 +74,7 @@ class RuleDocument(_Document):
     evidence: dict[str, Any] | None = Field(None, description="What it did on stored runs when it was measured.")
 
 
-class RulesDocument(_Document):
+class RulesDocument(Document):
     """A file of rules."""
 
     schema_: Literal["whyspan.rules/1"] = Field("whyspan.rules/1", alias="schema")
