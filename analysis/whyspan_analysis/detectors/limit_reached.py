@@ -8,9 +8,13 @@ from whyspan_analysis.outcome import LIMIT, error_ref, error_text
 
 
 def find(detector: Detector, case: Case) -> Iterator[Finding]:
-    """Fires on spans whose error names a limit. It says how the run ended; what used the limit up is the cause."""
+    """Fires on spans whose error names a limit. It says how the run ended; what used the limit up is the cause.
+
+    The limits of a model are left to the model call that failed on them.
+    """
+    of_models = {error_text(call.span) for call in case.calls if call.error is not None}
     for span in case.run.spans:
-        if span.status == "error" and LIMIT.search(error_text(span)):
+        if span.status == "error" and LIMIT.search(error_text(span)) and error_text(span) not in of_models:
             yield detector.finding(
                 span.span_id,
                 f'A limit stopped the run: "{error_text(span).splitlines()[0][:200]}".',

@@ -18,7 +18,9 @@ def test_limits_of_frameworks_are_known(script: Any, error: str) -> None:
 
 
 def test_other_errors_are_no_limits(script: Any) -> None:
-    """A connection that broke is something else."""
+    """A connection that broke is something else; a model's own limit is told where the model call failed on it."""
     run = script("Find it.", ["search"])
     run.turn("search", {"query": "x"}, error="connection reset by peer")
+    run.fail("This model's maximum context length is 8192 tokens")
+    run.root.status, run.root.status_message = "error", "This model's maximum context length is 8192 tokens"
     assert not run.findings("limit_reached")
