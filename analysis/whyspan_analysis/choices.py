@@ -8,7 +8,7 @@ from whyspan_analysis.fields import text
 from whyspan_analysis.model import DecisionNode
 from whyspan_analysis.records import Record, records_of
 from whyspan_analysis.steps import Call
-from whyspan_analysis.subjects import ids_in
+from whyspan_analysis.subjects import ids_in, is_word
 
 LOOK_BACK = 4
 """Results of an agent looked through for the records it chose between: pages of one listing."""
@@ -56,7 +56,7 @@ def _stated(call: Call | None) -> str | None:
     """The one id that the words of a call without a tool call name."""
     if call is None or call.actions:
         return None
-    named = {value.canon: value.raw for _, words in call.texts for value in ids_in(words)}
+    named = {value.canon: value.raw for _, words in call.texts for value in ids_in(words) if not is_word(value)}
     return next(iter(named.values())) if len(named) == 1 else None
 
 

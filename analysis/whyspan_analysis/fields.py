@@ -15,6 +15,7 @@ QUOTE_LENGTH = 160
 """Characters of a quote: a line or two on screen; the path leads to the rest."""
 
 _STEP = re.compile(r'\.?([^.\[\]]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]')
+_ENDED = re.compile(r"[.!?…][\"”]?$")
 _HEAD = re.compile(r"[a-z_]+")
 _PLAIN_KEY = re.compile(r"[^.\[\]]+")
 _CONTENT = frozenset(
@@ -103,6 +104,16 @@ def _plain(value: Any) -> Any:
 def cut(words: str, longest: int = QUOTE_LENGTH) -> str:
     """The words, at most so many characters of them with an ellipsis as the last."""
     return words if len(words) <= longest else f"{words[: longest - 1]}…"
+
+
+def first_line(words: str, longest: int = 200) -> str:
+    """The first line that is not empty, cut."""
+    return cut(next(iter(words.strip().splitlines()), "no message"), longest)
+
+
+def ended(words: str) -> str:
+    """The words as a sentence: with a full stop, unless they, or the quote they end with, have an end already."""
+    return words if _ENDED.search(words) else f"{words}."
 
 
 def refer(run: Run, span_id: str, path: str, needle: str | None = None) -> Ref:

@@ -24,6 +24,7 @@ from whyspan_analysis.values import (
     MAX_TEXT,
     Leaf,
     Value,
+    is_dense,
     is_small,
     leaves,
     of_scalar,
@@ -118,14 +119,15 @@ class Lineage:
         """False when nothing the run was told was captured: then nothing can be called ungrounded."""
         self._sightings: dict[tuple[str, str], list[Sighting]] = defaultdict(list)
         self._slips: dict[tuple[str, int], dict[str, Sighting]] = {}
-        self._told: list[str] = []
+        self._told: list[tuple[str, str]] = []
+        """What was said, as it was and whatever its case."""
         self._told_phrases: dict[str, bool] = {}
         self._derived: dict[tuple[str, int], Origin | None] = {}
         for material in told(run, steps):
             self.task_known = True
             every, _ = self._index(Source.GIVEN, material)
-            texts = (leaf.value for leaf in every if isinstance(leaf.value, str))
-            self._told += [text[:MAX_TEXT].casefold() for text in texts]
+            texts = (leaf.value[:MAX_TEXT] for leaf in every if isinstance(leaf.value, str))
+            self._told += [(text, text.casefold()) for text in texts]
         for material in observed(run, steps):
             self._observe(material)
         self.observations.sort(key=_order)
@@ -207,7 +209,8 @@ class Lineage:
 
     def ungrounded(self, text: str, before: int) -> list[Value]:
         """The typed values of a text that were neither given nor observed nor follow from what was, in order."""
-        return [value for value in typed(text) if self.origin(value, before).source is Source.MODEL]
+        loose = (value for value in typed(text) if not is_small(value))
+        return [value for value in loose if self.origin(value, before).source is Source.MODEL]
 
     def invented(self, answer: str) -> list[Value]:
         """The ungrounded values of an answer, less those the run itself asked its tools about.
@@ -219,10 +222,10 @@ class Lineage:
         return [value for value in loose if _spellings(value)[0] not in self._asked]
 
     def told(self, phrase: str) -> bool:
-        """True when a phrase of four or more letters stands word for word, whatever its case, in what the run was told."""
-        wanted = phrase.strip().casefold()
+        """True when a phrase stands word for word in what the run was told: of four or more letters whatever its case, a shorter one as a word."""
+        wanted = phrase.strip()
         if wanted not in self._told_phrases:
-            self._told_phrases[wanted] = len(wanted) >= 4 and any(wanted in text for text in self._told)
+            self._told_phrases[wanted] = any(_says(text, folded, wanted) for text, folded in self._told)
         return self._told_phrases[wanted]
 
     def misspelt(self, value: Value, before: int) -> Sighting | None:
@@ -289,7 +292,13 @@ class Lineage:
 
 def typed(text: str) -> list[Value]:
     """The typed values of a text; whole numbers below 10, which count, number and hedge everywhere, left out."""
-    return [value for value in of_text(text) if not is_small(value)]
+    return [value for value in of_text(text) if value.kind == "id" or not is_small(value)]
+
+
+def _says(text: str, folded: str, phrase: str) -> bool:
+    if len(phrase) >= 4 or is_dense(phrase):
+        return phrase.casefold() in folded
+    return len(phrase) >= 2 and re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", text) is not None
 
 
 def _may_slip(kind: str, canon: str) -> bool:

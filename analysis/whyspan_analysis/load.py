@@ -102,7 +102,7 @@ def assemble(run_id: str, spans: Iterable[Span], logs: Iterable[Log]) -> Run:
 
 def _arranged(run_id: str, spans: Iterable[Span]) -> tuple[Run, int, int]:
     """The run without contents and logs, how many cycles of parents were cut, and how many spans another of the same id hides."""
-    every = sorted(spans, key=lambda span: (span.start_ns, span.span_id, span.trace_id))
+    every = sorted(spans, key=lambda span: (span.start_ns, _after(span), span.span_id, span.trace_id))
     by_id: dict[str, Span] = {}
     for span in every:
         by_id.setdefault(span.span_id, span)
@@ -144,7 +144,7 @@ def _tree(by_id: dict[str, Span]) -> tuple[list[Span], dict[str | None, list[Spa
         children[span.parent_span_id].remove(span)
         roots.append(span)
         reached.update(_below([span], children))
-    roots.sort(key=lambda span: (span.start_ns, span.span_id))
+    roots.sort(key=lambda span: (span.start_ns, _after(span), span.span_id))
     return roots, children, cycles
 
 
@@ -158,15 +158,20 @@ def _below(roots: list[Span], children: dict[str | None, list[Span]]) -> Iterabl
 
 def _causal_order(roots: list[Span], children: dict[str | None, list[Span]]) -> list[Span]:
     """By start time, but never before the parent: clocks of two machines differ, and 0 is a legal start."""
-    placed: list[tuple[int, int, int, str, Span]] = []
+    placed: list[tuple[int, int, int, tuple[int, str], str, Span]] = []
     waiting = deque((root, 0, 0) for root in roots)
     while waiting:
         span, depth, not_before = waiting.popleft()
         start = max(span.start_ns, not_before) if span.start_ns < LATEST_NS else not_before
-        placed.append((start, depth, span.start_ns, span.span_id, span))
+        placed.append((start, depth, span.start_ns, _after(span), span.span_id, span))
         waiting.extend((child, depth + 1, start) for child in children.get(span.span_id, ()))
-    placed.sort(key=lambda entry: entry[:4])
-    return [entry[4] for entry in placed]
+    placed.sort(key=lambda entry: entry[:5])
+    return [entry[5] for entry in placed]
+
+
+def _after(span: Span) -> tuple[int, str]:
+    """What puts spans in order that a coarse clock lets start at once: the one that ended first; ids say nothing."""
+    return span.end_ns or LATEST_NS, span.name
 
 
 def _by_span(logs: Iterable[Log]) -> dict[str, list[Log]]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from whyspan.rules.results import is_empty
-from whyspan_analysis.fields import cut, refer
+from whyspan_analysis.fields import first_line, refer
 from whyspan_analysis.lineage import END, Lineage, Source
 from whyspan_analysis.model import Outcome, Ref, Run, Status
 from whyspan_analysis.steps import Steps
@@ -72,11 +72,11 @@ def _raised(run: Run, steps: Steps, _lineage: Lineage) -> Outcome | None:
     """An exception left the run: on its root, or on an inner span after which nothing more happened."""
     for root in run.children[None]:
         if root.parent_span_id is None and root.status == "error" and (raised(root) or steps.answer is None):
-            check = f"The run raised: {_first_line(error_text(root))}"
+            check = f"The run raised: {first_line(error_text(root))}"
             return Outcome(Status.FAILED, check, (error_ref(run, root),), explicit=True)
     answers_captured = any(call.content.output_messages for call in steps.calls)
     if steps.answer is None and answers_captured and (last := last_failure(run, steps)) is not None:
-        check = f"The run ended on an error and gave no answer: {_first_line(error_text(last))}"
+        check = f"The run ended on an error and gave no answer: {first_line(error_text(last))}"
         return Outcome(Status.FAILED, check, (error_ref(run, last),), explicit=True)
     return None
 
@@ -113,10 +113,6 @@ def error_ref(run: Run, span: Span) -> Ref:
         if getattr(span, field) is not None:
             return refer(run, span.span_id, field)
     return refer(run, span.span_id, "status")
-
-
-def _first_line(words: str) -> str:
-    return cut(words.strip().splitlines()[0] if words.strip() else "no message", 200)
 
 
 def _cut_off(run: Run, steps: Steps, _lineage: Lineage) -> Outcome | None:
@@ -195,7 +191,7 @@ def _gave_up(run: Run, steps: Steps, lineage: Lineage) -> Outcome | None:
     if REFUSAL.search(last.error) and all(_given(lineage, each, last.order) for each in asked):
         return None
     refs = (refer(run, *(last.error_at or (last.span_id, "name"))), refer(run, answer.span_id, answer.path))
-    return Outcome(Status.FAILED, f"`{last.name}` failed, and the run gave up: {_first_line(answer.text)}", refs)
+    return Outcome(Status.FAILED, f"`{last.name}` failed, and the run gave up: {first_line(answer.text)}", refs)
 
 
 def _given(lineage: Lineage, value: Any, before: int) -> bool:

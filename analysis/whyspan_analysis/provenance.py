@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 from whyspan_analysis.case import Case
 from whyspan_analysis.fields import text
-from whyspan_analysis.lineage import Source, typed
+from whyspan_analysis.lineage import Source
 from whyspan_analysis.model import DecisionNode, Ref, Sentence
 from whyspan_analysis.steps import Action
-from whyspan_analysis.values import Leaf, Value, is_small, leaves, of_scalar
+from whyspan_analysis.subjects import telling
+from whyspan_analysis.values import Leaf, Value, leaves
 
 DEEPEST = 4
 """Tools one behind the other that are followed back from a value."""
@@ -131,7 +132,7 @@ def provenance(case: Case, asked: Askable) -> list[Provenance]:
 
 def _origins(case: Case, leaf: Leaf, way: _Way, said: bool = False) -> Iterator[Provenance]:
     seen: set[tuple[str, str]] = set()
-    values = typed(leaf.value) if isinstance(leaf.value, str) else [v for v in of_scalar(leaf.value) if not is_small(v)]
+    values = telling(leaf)
     for value in values:
         if (value.kind, value.canon) not in seen:
             seen.add((value.kind, value.canon))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from whyspan_analysis.lineage import Lineage, Observation
-from whyspan_analysis.values import Leaf, of_scalar, of_text
+from whyspan_analysis.subjects import identifies
+from whyspan_analysis.values import Leaf, is_dense, of_scalar, of_text
 
 MIN_LETTERS: Final = 4
 """A shorter text stands in other words by chance."""
@@ -19,9 +20,12 @@ _LANGUAGES: Final = {
 }  # fmt: skip
 """ISO 639-1 codes and what people say."""
 _LANGUAGE: Final = re.compile(r"lang|locale|edition", re.IGNORECASE)
-_IDENTIFIES: Final = re.compile(r"(?:^|_)(?:id|no|number|ref|reference|code|key)$", re.IGNORECASE)
 _PASSES: Final = re.compile(r"status|state|stage|phase|progress", re.IGNORECASE)
 """Fields that change while the run is at work: what was read of them may be over."""
+_NUMBERED: Final = re.compile(
+    r"(#|№|\b(?:no|number|id|[^\W\d_]{4,}))[ ]?[#:]?[ ]?(\d{1,2})(?!\w|[.,]\d)", re.IGNORECASE
+)
+_NUMBER_OF: Final = frozenset({"", "#", "№", "no", "number", "id"})
 _SENTENCE: Final = re.compile(r"[^.;!?\n]+")
 
 
@@ -76,16 +80,22 @@ def mistaken(lineage: Lineage, answer: str, asked_for: Iterable[str]) -> Mistake
     return None
 
 
-def _names(sentence: str) -> set[str]:
-    """The ids and longer numbers a sentence names."""
-    return {value.canon for value in of_text(sentence) if value.kind in ("id", "number") and len(value.canon) > 2}
+def _names(sentence: str) -> dict[str, str]:
+    """The ids and numbers a sentence names; one of two digits only behind a word that says of what: `order 7`, `#7`."""
+    named = {number: word.casefold() for word, number in _NUMBERED.findall(sentence)}
+    for value in of_text(sentence):
+        if value.kind == "id" or (value.kind == "number" and len(value.canon) > 2):
+            named[value.canon] = ""
+    return named
 
 
-def _named(record: Record, said: set[str]) -> Leaf | None:
+def _named(record: Record, said: dict[str, str]) -> Leaf | None:
     """The identifying field by whose value a record is named."""
     for key, leaf in record.fields.items():
-        if _IDENTIFIES.search(key) and {value.canon for value in of_scalar(leaf.value)} & said:
-            return leaf
+        if identifies(key):
+            words = [said[value.canon] for value in of_scalar(leaf.value) if value.canon in said]
+            if any(word in _NUMBER_OF or word[:3] in leaf.path.casefold() for word in words):
+                return leaf
     return None
 
 
@@ -112,5 +122,7 @@ def _word(leaf: Leaf) -> str:
 
 
 def speaks_of(said: str, word: str) -> bool:
-    """True when a text holds a word of four letters or more as a whole, whatever its case."""
+    """True when a text holds a word of four letters or more as a whole, whatever its case, or a word of a dense script."""
+    if is_dense(word):
+        return word in said
     return len(word) >= MIN_LETTERS and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", said, re.IGNORECASE) is not None

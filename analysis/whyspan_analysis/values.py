@@ -30,14 +30,15 @@ _VALUE = re.compile(
     | (?P<iso>\b\d{{4}}-\d{{2}}-\d{{2}}(?:[T ]\d{{2}}:\d{{2}}(?::\d{{2}}(?:\.\d+)?)?(?:Z|[+-]\d{{2}}:?\d{{2}})?)?)
     | (?P<dmy>\b(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?(?P<m1>{_MONTH})\b\.?(?:,?\s(?P<y1>\d{{4}})(?!-?\d))?)
     | (?P<mdy>\b(?P<m2>{_MONTH})\.?\s(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s(?P<y2>\d{{4}})(?!-?\d))?)
-    | (?P<id>(?<![\w-])(?=[\w-]{{0,63}}\d)(?=[\w-]{{0,63}}[^\W\d_])\w[\w-]{{3,63}}(?![\w-]))
+    | (?P<id>(?<![\w-])(?=[\w-]{{0,63}}\d)(?=[\w-]{{0,63}}[^\W\d_])(?:\w[\w-]{{3,63}}|[^\W\d_]{{1,2}}[_-]?\d{{1,2}})(?![\w-]))
     | (?P<number>(?<![\w.,-])[-+]?(?:\d{{1,3}}(?:[,\u00a0\u202f']\d{{3}}){{1,6}}|\d{{1,30}})(?:\.\d{{1,30}})?(?![.,]?\d))
     """,
     re.VERBOSE | re.IGNORECASE,
 )
 _PROMISING = re.compile(r"\d|@|://")
 """Without one of these a text holds no value: most prose is passed over at once."""
-_DIGIT = re.compile(r"\d")
+_DIGITS = re.compile(r"\d+")
+_SUFFIX = re.compile(r"^([^0]+0)[a-z]$")
 _UNIT = re.compile(
     r"\s?(%|percent\b|[kKmM]?[Bb]\b|ms\b|s\b|seconds?\b|cents?\b|[kcm]m\b|kg\b|g\b|m\b|USD\b|EUR\b|GBP\b|CZK\b|[$€£])"
 )
@@ -52,6 +53,8 @@ MAX_LEAVES = 5_000
 
 SHORT, REMEMBERED = 64, 16_384
 """Length of the texts whose values are remembered, and how many of them: at most some megabytes."""
+SHORTEST_ID = 4
+"""Characters from which on a word of letters and digits is an id wherever it stands; a shorter one must be a whole value, see `subjects`."""
 _SEQUENCES, _NUMBERS = (list, tuple), (int, float)
 
 
@@ -165,8 +168,8 @@ def _date(year: str | None, month: str, day: str, raw: str) -> Value:
 
 
 def sort_of(value: Value) -> str:
-    """What ids of one sort share: `o-0000` for every `o-` with four digits; ids with random letters are all of different sorts."""
-    return _DIGIT.sub("0", value.canon)
+    """What ids of one sort share: `o-0` for `o-7`, `o-1234` and `o-12b`; ids with random letters are all of different sorts."""
+    return _SUFFIX.sub(r"\1", _DIGITS.sub("0", value.canon))
 
 
 def significand(canon: str) -> str:
@@ -175,8 +178,15 @@ def significand(canon: str) -> str:
 
 
 def is_small(value: Value) -> bool:
-    """True for whole numbers below 10, which carry no evidence of where they came from."""
+    """True for whole numbers below 10 and words like `A4` or `n-1`, which carry no evidence of where they came from."""
+    if value.kind == "id":
+        return len(value.canon) < SHORTEST_ID
     return value.kind == "number" and not value.unit and abs(float(value.canon)) < 10 and "." not in value.canon
+
+
+def is_dense(word: str) -> bool:
+    """True for two or more letters of a script that knows no case: 東京 says as much as a longer word, and no space need stand around it."""
+    return len(word) >= 2 and word.isalpha() and word.upper() == word.lower()
 
 
 def slips(text: str) -> Iterator[str]:

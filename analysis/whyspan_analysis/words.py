@@ -9,7 +9,7 @@ from typing import Final
 from whyspan.semconv import Kind
 from whyspan_analysis.case import Case
 from whyspan_analysis.decisions import ANSWER
-from whyspan_analysis.fields import cut, read, refer, text
+from whyspan_analysis.fields import cut, ended, read, refer, text
 from whyspan_analysis.model import DecisionNode, Finding, Hypothesis, LastChance, Ref, Role, Sentence
 from whyspan_analysis.ranking import is_accused
 
@@ -26,7 +26,7 @@ def verdict(case: Case, hypotheses: list[Hypothesis]) -> str | None:
     step = _step(case, first)
     if cause is not None:
         return f"{step}: {cause.message}"
-    return f"{_line(case.outcome.check)} {NO_CAUSE}; {step[0].lower()}{step[1:]} is the likeliest place to look."
+    return f"{ended(case.outcome.check)} {NO_CAUSE}; {step[0].lower()}{step[1:]} is the likeliest place to look."
 
 
 def held_beside(run_ids: Sequence[str]) -> str:
@@ -47,7 +47,7 @@ def chain(case: Case, hypotheses: list[Hypothesis], chance: LastChance | None) -
         if is_accused(hypotheses[0]):
             sentences.append(_stoppable(case, hypotheses[0], chance))
     outcome = case.outcome
-    sentences.append(Sentence(_line(outcome.check), outcome.source, outcome.refs))
+    sentences.append(Sentence(ended(outcome.check), outcome.source, outcome.refs))
     return sentences
 
 
@@ -123,7 +123,7 @@ def _task(case: Case) -> Iterator[Sentence]:
             for p, part in enumerate(message.parts):
                 if message.role == "user" and part.type == "text":
                     ref = refer(case.run, call.span.span_id, f"input_messages[{position}].parts[{p}].content")
-                    yield Sentence(f"The task was “{_cut(part.content)}”.", "recorded", (ref,))
+                    yield Sentence(ended(f"The task was “{_cut(part.content)}”"), "recorded", (ref,))
                     return
 
 
@@ -134,14 +134,14 @@ def _decision(case: Case, node: DecisionNode) -> Sentence:
     instead = f" rather than {listed}" if others else ""
     because = f", because “{_cut(node.rationale)}”" if node.rationale else ""
     if node.source == "recorded":
-        told = f"Step {node.step}: {agent} was asked “{_cut(node.question)}” and chose {node.choice or 'nothing'}{instead}{because}."
+        told = f"Step {node.step}: {agent} was asked “{_cut(node.question)}” and chose {node.choice or 'nothing'}{instead}{because}"
         refs = [refer(case.run, node.span_id, "decision.question")]
         refs += [
             refer(case.run, node.span_id, f"decision.{field}")
             for field in ("choice", "rationale")
             if getattr(node, field)
         ]
-        return Sentence(told, "recorded", tuple(refs))
+        return Sentence(ended(told), "recorded", tuple(refs))
     chose = f"chose {node.choice}{instead}"
     if node.choice == ANSWER:
         chose = f"answered instead of calling {listed}" if others else "answered"
@@ -150,7 +150,7 @@ def _decision(case: Case, node: DecisionNode) -> Sentence:
         chose = (
             "called the model, and the call failed" if failed else "called the model; what it answered was not captured"
         )
-    return Sentence(f"Step {node.step}: {agent} {chose}{because}.", "derived", tuple(_said(case, node)))
+    return Sentence(ended(f"Step {node.step}: {agent} {chose}{because}"), "derived", tuple(_said(case, node)))
 
 
 def _chosen(case: Case, node: DecisionNode) -> Ref:
@@ -186,7 +186,7 @@ def _observation(case: Case, span_id: str) -> Iterator[Sentence]:
             if action.span.kind is Kind.HANDOFF and at is not None and action.error is None:
                 ref = case.ref(at)
                 told = f"{step}the work was handed over to {_cut(ref.quote or 'another agent')}"
-                yield Sentence(_line(told), "derived", (ref,))
+                yield Sentence(ended(told), "derived", (ref,))
                 return
             if at is None:
                 ref = Ref(span_id, "name", case.run.span(span_id).name)
@@ -196,12 +196,8 @@ def _observation(case: Case, span_id: str) -> Iterator[Sentence]:
             ref = case.ref(at)
             verb = "failed with" if action.error is not None else "returned"
             told = f"{step}`{action.name}` {verb} {_cut(text(read(case.run, *at)))}"
-            yield Sentence(_line(told), "derived", (ref,))
+            yield Sentence(ended(told), "derived", (ref,))
             return
-
-
-def _line(words: str) -> str:
-    return words if words.endswith((".", "!", "?", "…")) else f"{words}."
 
 
 def _cut(words: str) -> str:

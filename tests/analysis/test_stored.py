@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from whyspan_analysis.batch import diagnose_run
+from whyspan_analysis.diagnose import diagnose
 from whyspan_analysis.load import load_bodies, load_outline, load_run
 from whyspan_analysis.output.diagnosis import diagnosis_document
 from whyspan_analysis.stored import stored_diagnosis
@@ -69,6 +70,15 @@ def test_the_stored_diagnosis_says_what_the_worker_found(store: Store, run_ids: 
         assert found is not None
         assert diagnosis_document(found) == diagnosis_document(made)
         assert [node.classes for node in found.decisions] == [node.classes for node in made.decisions]
+
+
+def test_runs_of_other_tasks_change_nothing(store: Store, run_ids: list[str]) -> None:
+    """A run that has none of its own task beside it is diagnosed as if it were alone in the store."""
+    for run_id in run_ids:
+        made = diagnose_run(store, run_id)
+        if not made.siblings:
+            alone = diagnose(load_run(store, run_id), siblings=[])
+            assert diagnosis_document(made) == diagnosis_document(alone)
 
 
 def test_a_diagnosis_of_another_state_is_none(store: Store) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from whyspan_analysis.case import Case, Detector
 from whyspan_analysis.choices import Choice, choices
 from whyspan_analysis.model import Finding, Ref, Role
-from whyspan_analysis.records import Record
+from whyspan_analysis.records import Record, speaks_of
+from whyspan_analysis.subjects import identifies
 from whyspan_analysis.values import Leaf, of_scalar, of_text
 
 _LEAST = re.compile(
@@ -63,8 +64,7 @@ def _speaks_of(said: str, leaf: Leaf) -> bool:
     if isinstance(leaf.value, bool):
         return False
     if isinstance(leaf.value, str):
-        words = leaf.value.strip()
-        return len(words) >= 4 and re.search(rf"(?<!\w){re.escape(words)}(?!\w)", said, re.IGNORECASE) is not None
+        return speaks_of(said, leaf.value.strip())
     value = next(iter(of_scalar(leaf.value)), None)
     if value is None or len(value.canon.strip("-")) < 3:
         return False
@@ -91,7 +91,7 @@ def _not_extreme(case: Case, choice: Choice) -> tuple[str, list[Ref], float] | N
                 case.ref((other.span_id, other.fields[key].path)),
             ]
             return (
-                f"it is not the {claim[0].lower()}: its {key} is {own.value}, another's is {other.fields[key].value}",
+                f"“{claim[0]}” is not true of it: its {key} is {own.value}, another's is {other.fields[key].value}",
                 refs,
                 1.0,
             )
@@ -102,7 +102,7 @@ def _numbers(record: Record) -> dict[str, float]:
     return {
         key: float(leaf.value)
         for key, leaf in record.fields.items()
-        if isinstance(leaf.value, int | float) and not isinstance(leaf.value, bool)
+        if isinstance(leaf.value, int | float) and not isinstance(leaf.value, bool) and not identifies(key)
     }
 
 

@@ -13,8 +13,8 @@ from whyspan_analysis.fields import text
 from whyspan_analysis.handoffs import is_handoff
 from whyspan_analysis.model import Finding, Ref, Role, Status
 from whyspan_analysis.steps import Action
-from whyspan_analysis.subjects import ids_in
-from whyspan_analysis.values import Value, leaves, of_scalar, sort_of
+from whyspan_analysis.subjects import ids_in, is_word, telling
+from whyspan_analysis.values import Leaf, Value, leaves, of_scalar, sort_of
 
 MIN_OTHERS = 2
 """Other hand-offs to the same agent that must have a field: two make a habit."""
@@ -70,7 +70,7 @@ def _guessed(case: Case, one: Delegation, every: list[Delegation]) -> tuple[str,
 
 def _known(case: Case, one: Delegation, every: list[Delegation], key: str, guess: object) -> tuple[str, Ref] | None:
     """What the sender knew of the same kind and did not pass on: an id or date like the guessed one, or a field of that name."""
-    values = of_scalar(guess)
+    values = telling(Leaf("", key, guess))
     value: Value | None = values[0] if len(values) == 1 and values[0].raw == guess else None
     if value is not None and value.kind == "id" and any(sort_of(other) == sort_of(value) for other in ids_in(one.told)):
         return None
@@ -78,7 +78,7 @@ def _known(case: Case, one: Delegation, every: list[Delegation], key: str, guess
         seen = [each for each in case.lineage.alike(value, one.order) if each.value.raw not in one.told]
         if seen:
             return seen[0].value.raw, case.ref((seen[0].span_id, seen[0].path), seen[0].value.raw)
-    if isinstance(guess, str) and not values and not case.lineage.told(guess):
+    if isinstance(guess, str) and all(map(is_word, of_scalar(guess))) and not case.lineage.told(guess):
         for other in every:
             if (
                 other.sender == one.sender

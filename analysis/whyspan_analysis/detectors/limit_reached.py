@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from whyspan_analysis.case import Case, Detector
+from whyspan_analysis.fields import ended, first_line
 from whyspan_analysis.model import Finding, Role
 from whyspan_analysis.outcome import LIMIT, error_ref, error_text
 
@@ -17,7 +18,7 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
         if span.status == "error" and LIMIT.search(error_text(span)) and error_text(span) not in of_models:
             yield detector.finding(
                 span.span_id,
-                f'A limit stopped the run: "{error_text(span).splitlines()[0][:200]}".',
+                ended(f'A limit stopped the run: "{first_line(error_text(span))}"'),
                 [error_ref(case.run, span)],
                 recovered=case.answer is not None,
             )

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from whyspan_analysis.case import Case, Detector
 from whyspan_analysis.constraints import Constraint, dropped_arguments, read_constraints, word, words
 from whyspan_analysis.delegations import Delegation, delegations
-from whyspan_analysis.fields import text
+from whyspan_analysis.fields import ended, text
 from whyspan_analysis.lineage import Observation
 from whyspan_analysis.model import Finding, Role
 from whyspan_analysis.steps import Action
+from whyspan_analysis.subjects import identifies
 from whyspan_analysis.values import Leaf, Value, leaves, of_scalar
 
 _AMOUNT = re.compile(r"amount|price|cost|total|fare|rate|value|sum|fee|charge|paid|budget|quantity", re.IGNORECASE)
@@ -62,17 +63,19 @@ def _findings(
     if lost is not None:
         later, key = lost
         origin = case.chooser(later)
-        message = f"`{later.name}` was called again without {key}, and {against}."
+        message = ended(f"`{later.name}` was called again without {key}, and {against}")
         more = [case.ref(at) for at in (later.arguments_at,) if at is not None]
         yield detector.finding(origin, message, [*refs, *more], origin_span_id=later.span_id)
     if lost is None or taken != origin:
         told = _was_told(case, case.steps.agents[taken], constraint)
         sent = None if told else _handed_over(case, case.steps.agents[taken], action)
         if sent is not None:
-            message = f"{sent.receiver} was handed the work without being told “{constraint.text}”, and {against}."
+            message = ended(
+                f"{sent.receiver} was handed the work without being told “{constraint.text}”, and {against}"
+            )
             yield detector.finding(sent.span_id, message, [case.ref(sent.at), *refs])
         strength = 0.3 if not told else 0.6 if lost is not None else 1.0
-        yield detector.finding(taken, f"{against}{'' if told else ', of which it was not told'}.", refs, strength)
+        yield detector.finding(taken, ended(f"{against}{'' if told else ', of which it was not told'}"), refs, strength)
 
 
 def _was_told(case: Case, agent: str | None, constraint: Constraint) -> bool:
@@ -128,14 +131,22 @@ def _known(case: Case, action: Action) -> Iterator[_Known]:
     span_id, path = action.arguments_at or ("", "")
     own = list(leaves(action.arguments, path))
     yield from (_Known(span_id, leaf, None) for leaf in own)
-    targets = {text(leaf.value) for leaf in own if isinstance(leaf.value, str | int) and len(text(leaf.value)) >= 3}
+    named = {text(leaf.value): leaf.key for leaf in own if isinstance(leaf.value, str | int)}
     for observation in reversed(case.lineage.observations):
         if observation.order >= action.order:
             continue
-        holders = {_holder(leaf) for leaf in observation.leaves if leaf.key and text(leaf.value) in targets}
+        holders = {_holder(leaf) for leaf in observation.leaves if leaf.key and _names(leaf, named)}
         for leaf in observation.leaves:
             if leaf.key and any(_holder(leaf).startswith(holder) for holder in holders):
                 yield _Known(observation.span_id, leaf, observation)
+
+
+def _names(leaf: Leaf, named: dict[str, str]) -> bool:
+    """True when a field holds what an argument named; fewer than three characters agree by chance, unless it is the same field."""
+    key = named.get(value := text(leaf.value))
+    return key is not None and (
+        len(value) >= 3 or (identifies(leaf.key) and leaf.key.casefold() in (key.casefold(), "id"))
+    )
 
 
 def _holder(leaf: Leaf) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from whyspan_analysis.case import Case, Detector
+from whyspan_analysis.fields import ended, first_line
 from whyspan_analysis.model import Finding, Role
 
 _KINDS = (
@@ -31,7 +32,7 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
         field = next((f for f in ("error_message", "status_message", "error_type") if getattr(call.span, f)), "status")
         yield detector.finding(
             call.span.span_id,
-            f'The model call failed{because}: "{error.splitlines()[0][:200]}".',
+            ended(f'The model call failed{because}: "{first_line(error)}"'),
             [case.ref((call.span.span_id, field))],
             recovered=good.get(call.agent, -1) > call.order,
         )

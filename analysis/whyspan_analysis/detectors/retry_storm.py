@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from whyspan_analysis.case import Case, Detector
+from whyspan_analysis.fields import ended, first_line
 from whyspan_analysis.model import Finding, Role
 
 TRIES = 4
@@ -18,7 +19,7 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
             continue
         yield detector.finding(
             case.chooser(storm[1]),
-            f'`{name}` failed {len(storm)} times in a row, last with "{(storm[-1].error or "").splitlines()[0][:120]}".',
+            ended(f'`{name}` failed {len(storm)} times in a row, last with "{first_line(storm[-1].error or "", 120)}"'),
             [ref for action in (storm[-1], storm[0]) for ref in case.action_refs(action)],
             min(1.0, 0.5 + 0.1 * (len(storm) - TRIES)),
             recovered=case.later_ok(storm[-1]) is not None,

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from whyspan_analysis.case import Case, Detector
-from whyspan_analysis.fields import cut
+from whyspan_analysis.fields import QUOTE_LENGTH, first_line
 from whyspan_analysis.model import Finding, Role
 from whyspan_analysis.outcome import REFUSAL
 from whyspan_analysis.steps import Action
@@ -36,7 +36,7 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
             after = "the run then answered"
         yield detector.finding(
             case.chooser(action) if REFUSAL.search(action.error) else case.author(action) or action.span_id,
-            f'`{action.name}` failed with "{_line(action.error)}"; {after}.',
+            f'`{action.name}` failed with "{first_line(action.error, QUOTE_LENGTH)}"; {after}.',
             case.action_refs(action),
             _strength(case, action) * (AGAIN if tool in refused else 1.0),
             recovered=later is not None or case.gave_up_well,
@@ -62,10 +62,6 @@ def _passed_on(case: Case, action: Action) -> bool:
         if other.error is not None and other.error in (action.error or "") and case.within(other.span, action.span):
             return True
     return False
-
-
-def _line(error: str) -> str:
-    return cut(next(iter(error.strip().splitlines()), ""))
 
 
 DETECTOR = Detector("tool_error", "A tool failed", Role.CAUSE, 8.0, find)

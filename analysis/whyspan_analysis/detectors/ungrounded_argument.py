@@ -10,14 +10,14 @@ from whyspan_analysis.model import Finding, Ref, Role
 from whyspan_analysis.reckoning import reckoned
 from whyspan_analysis.statements import Statement
 from whyspan_analysis.steps import Action
-from whyspan_analysis.values import Leaf, Value, is_small, leaves, of_scalar
+from whyspan_analysis.subjects import identifies, telling
+from whyspan_analysis.values import Leaf, Value, leaves
 
 _SETTING = re.compile(
     r"limit|top_?k|page|size|max|min|count|offset|timeout|depth|temperature|retries|days|hours|seconds|version",
     re.IGNORECASE,
 )
 """Names of arguments a model may set freely."""
-_IDENTIFIES = re.compile(r"(?:^|_)(?:id|no|number|ref|reference|code|key)$", re.IGNORECASE)
 
 
 def find(detector: Detector, case: Case) -> Iterator[Finding]:
@@ -49,9 +49,11 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
             hint = f"; the nearest value seen is {near[1]}" if near is not None else ""
             refs = [case.ref((span_id, leaf.path)), *([near[0]] if near is not None else [])]
             name = leaf.key or "the argument"
+            shown = stated is not None and case.lineage.sightings(value, asked)
+            why = "was stated here before anything had shown it" if shown else f"appears in nothing seen before{hint}"
             yield detector.finding(
                 case.chooser(action) if stated is None else case.decided_at(stated.call),
-                f"`{action.name}` was called with {name} = {value.raw}, which appears in nothing seen before{hint}.",
+                f"`{action.name}` was called with {name} = {value.raw}, which {why}.",
                 refs,
                 _strength(action, value, near_miss=near is not None),
                 recovered=_corrected(action, leaf, later.get(action.name)),
@@ -65,7 +67,7 @@ def _is_grounded(case: Case, action: Action, leaf: Leaf, value: Value, stated: S
     """
     asked = action.asked_by.order if action.asked_by is not None else action.order - 1
     before = min(asked, stated.order if stated is not None else asked) + 1
-    if _IDENTIFIES.search(leaf.key) or value.kind != "number":
+    if identifies(leaf.key) or value.kind != "number":
         return bool(case.lineage.sightings(value, before))
     if stated is not None or case.lineage.sightings(value, before):
         return True
@@ -82,7 +84,7 @@ def _near(case: Case, value: Value, before: int) -> tuple[Ref, str] | None:
     if value.kind == "date":
         return None  # the day after is another day, no slip
     seen = case.lineage.misspelt(value, before + 1) or case.lineage.miscopied(value, before + 1)
-    if seen is not None:
+    if seen is not None and seen.value.canon != value.canon:
         return case.ref((seen.span_id, seen.path), seen.value.raw), seen.value.raw
     said = case.statements.near(value, before)
     if said is not None:
@@ -92,10 +94,8 @@ def _near(case: Case, value: Value, before: int) -> tuple[Ref, str] | None:
 
 def _whole(leaf: Leaf) -> Value | None:
     """The value an argument is, when it is one value and nothing else."""
-    found = of_scalar(leaf.value)
-    if len(found) != 1 or is_small(found[0]) or found[0].raw.strip() != str(leaf.value).strip():
-        return None
-    return found[0]
+    found = telling(leaf)
+    return found[0] if len(found) == 1 and found[0].raw.strip() == str(leaf.value).strip() else None
 
 
 def _strength(action: Action, value: Value, *, near_miss: bool) -> float:

@@ -12,13 +12,13 @@ from whyspan_analysis.fields import text
 from whyspan_analysis.lineage import Observation, Source
 from whyspan_analysis.model import Finding, Role
 from whyspan_analysis.steps import Action
+from whyspan_analysis.subjects import identifies
 from whyspan_analysis.values import REMEMBERED, Leaf, leaves, of_scalar
 
 _OWNER = re.compile(
     r"customer|user|owner|e-?mail|account|member|client|buyer|passenger|patient|tenant|holder|guest|employee|login",
     re.IGNORECASE,
 )
-_SAME_THING = re.compile(r"(?:^|_)(?:id|no|number|ref|reference|code|key)$", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -78,7 +78,7 @@ def _by_value(case: Case) -> dict[str, list[_Record]]:
     asked: dict[str, int] = {}
     for action in case.actions:
         for leaf in leaves(action.arguments, ""):
-            if _SAME_THING.search(leaf.key):
+            if identifies(leaf.key):
                 named = _folded(leaf.value)
                 asked[named] = max(asked.get(named, 0), action.order)
     found: dict[str, list[_Record]] = defaultdict(list)
@@ -125,7 +125,7 @@ def _other_owner(
     case: Case, action: Action, leaf: Leaf, by_value: dict[str, list[_Record]], meant: dict[str, Leaf]
 ) -> tuple[_Record, Leaf, Leaf] | None:
     """(record, its owner, the owner that was meant) when the argument identifies somebody else's record."""
-    if not _SAME_THING.search(leaf.key) or isinstance(leaf.value, bool) or _given(case, leaf.value):
+    if not identifies(leaf.key) or isinstance(leaf.value, bool) or _given(case, leaf.value):
         return None
     visible = [r for r in by_value.get(_folded(leaf.value), ()) if r.order < action.order]
     for record in reversed(visible):

@@ -29,6 +29,15 @@ def test_a_cheapest_that_is_not_is_found(script: Any) -> None:
     assert "another's is 180.0" in finding.message
 
 
+def test_an_id_is_no_measure(script: Any) -> None:
+    """A number that names a record is never the lowest or highest of anything."""
+    run = script("Book a room.", ["search"])
+    run.turn("search", {"to": "LIS"}, [{"hotel_id": 90824, "stars": "three"}, {"hotel_id": 34411, "stars": "four"}])
+    run.decide("Which hotel?", "90824", "90824", "34411")
+    run.spans[-1].attributes["whyspan.decision.rationale"] = "it is the cheapest"
+    assert not run.findings("choice_against_reason")
+
+
 def test_a_choice_against_the_request_is_found(script: Any) -> None:
     """The user named the other airline."""
     run, _ = _chosen(script, "f-411", "why not", task="Book a flight with Southsea.")

@@ -22,6 +22,20 @@ def test_a_misspelt_id_is_found_with_what_it_should_have_been(script: Any) -> No
     assert "the nearest value seen is ORD-44187" in finding.message
 
 
+def test_an_id_that_was_stated_before_it_was_seen_is_said_to_be(script: Any) -> None:
+    """A result held the id by the time it was used: it appeared somewhere, and it is not the nearest value to itself."""
+    run = script("Cancel my order.", ["lookup", "cancel"])
+    guess = run.answer("It must be ORD-44187.")
+    run.turn("lookup", {"of": "me"}, {"order_id": "ORD-44187"})
+    run.turn("cancel", {"order_id": "ORD-44187"}, {"status": "done"})
+    [finding] = run.findings("ungrounded_argument")
+    assert finding.span_id == guess.span_id
+    assert (
+        finding.message
+        == "`cancel` was called with order_id = ORD-44187, which was stated here before anything had shown it."
+    )
+
+
 def test_given_and_observed_arguments_are_grounded(script: Any) -> None:
     """An id from the task, one from a result, and settings the model may choose are all fine."""
     run = script("What about order 4417?", ["lookup", "search"])
