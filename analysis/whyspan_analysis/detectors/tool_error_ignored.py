@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from whyspan_analysis.case import Case, Detector
+from whyspan_analysis.fields import first_line
 from whyspan_analysis.model import Finding, Role
 
 _SPEAKS_OF_IT = re.compile(
@@ -23,7 +24,7 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
             continue
         yield detector.finding(
             call.span.span_id,
-            f'`{action.name}` failed with "{action.error.splitlines()[0]}", and the answer does not mention it.',
+            f'`{action.name}` failed with "{first_line(action.error)}", and the answer does not mention it.',
             [*case.action_refs(action), case.ref((call.span.span_id, call.texts[0][0]))],
             origin_span_id=action.span_id,
         )
