@@ -12,13 +12,18 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, Final
 
-import pyarrow as pa
-
 from whyspan_analysis.diagnose import ANALYSIS_VERSION, build_case
 from whyspan_analysis.firing import Rates, measure, outdated, worth
 from whyspan_analysis.load import load_run, load_runs
 from whyspan_analysis.model import Diagnosis, Status
-from whyspan_analysis.portion import Portion, diagnose_portion, diagnosed, read_portions, seldom_collecting
+from whyspan_analysis.portion import (
+    Portion,
+    diagnose_portion,
+    diagnosed,
+    diagnoses_table,
+    read_portions,
+    seldom_collecting,
+)
 from whyspan_analysis.same_task import passing_runs
 from whyspan_analysis.task import task_id
 from whyspan_collector.portions import portions
@@ -123,26 +128,20 @@ def _diagnose(
     )
     done = 0
     tasks: dict[str, str | None] = {}
-    for table in _in_parallel(read, workers) if workers > 1 and len(rows) > 1 else map(diagnose_portion, read):
-        store.save_diagnoses(table)
-        done += table.num_rows
+    for found in _in_parallel(read, workers) if workers > 1 and len(rows) > 1 else map(diagnose_portion, read):
+        store.save_diagnoses(diagnoses_table(found))
+        done += len(found)
         if progress is not None:
             progress(done, len(rows))
-        tasks.update(
-            (run_id, task)
-            for run_id, outcome, task in zip(
-                *(table[name].to_pylist() for name in ("run_id", "outcome", "task")), strict=True
-            )
-            if outcome == Status.FAILED
-        )
+        tasks.update((each["run_id"], each.get("task")) for each in found if each["outcome"] == Status.FAILED)
     return [{**row, "task": tasks[row["run_id"]]} for row in rows if row["run_id"] in tasks]
 
 
-def _in_parallel(read: Iterator[Portion], workers: int) -> Iterator[pa.Table]:
+def _in_parallel(read: Iterator[Portion], workers: int) -> Iterator[list[dict[str, Any]]]:
     """The diagnoses of portions in the order they are done; the next portion is read when a worker is free for it."""
     # Spawned, because a copy of this process would hold its database and its threads.
     with ProcessPoolExecutor(workers, get_context("spawn"), _end_with, (os.getpid(),)) as pool:
-        waiting: set[Future[pa.Table]] = set()
+        waiting: set[Future[list[dict[str, Any]]]] = set()
         try:
             for portion in read:
                 waiting.add(pool.submit(diagnose_portion, portion))

@@ -94,11 +94,14 @@ def text(value: Any) -> str:
     """A value as the text that is searched and quoted: a string as it is, anything else as JSON."""
     if isinstance(value, str):
         return value
-    return repr(value) if type(value) in (int, float) else json.dumps(value, ensure_ascii=False, default=_plain)
+    return repr(value) if type(value) in (int, float) else _JSON.encode(value)
 
 
 def _plain(value: Any) -> Any:
     return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
+
+
+_JSON = json.JSONEncoder(ensure_ascii=False, default=_plain)
 
 
 def cut(words: str, longest: int = QUOTE_LENGTH) -> str:
@@ -118,11 +121,25 @@ def ended(words: str) -> str:
 
 def refer(run: Run, span_id: str, path: str, needle: str | None = None) -> Ref:
     """Evidence at a path, quoted verbatim; a long text is cut around `needle`. Raises KeyError like `read`."""
-    full = text(read(run, span_id, path))
-    start = full.find(needle) if needle else 0
-    start = max(start, 0)
+    found = read(run, span_id, path)
+    if not needle:
+        return Ref(span_id, path, _opening(found))
+    full = text(found)
     if len(full) <= QUOTE_LENGTH:
         return Ref(span_id, path, full)
-    room = QUOTE_LENGTH - len(needle or "")
+    start = max(full.find(needle), 0)
+    room = QUOTE_LENGTH - len(needle)
     start = max(0, min(start - max(room, 0) // 2, len(full) - QUOTE_LENGTH))
     return Ref(span_id, path, full[start : start + QUOTE_LENGTH])
+
+
+def _opening(value: Any) -> str:
+    """The first characters of `text(value)`: what is quoted of a large result costs no more than of a small one."""
+    if not isinstance(value, dict | list):
+        return text(value)[:QUOTE_LENGTH]
+    opening = ""
+    for piece in _JSON.iterencode(value):
+        opening += piece
+        if len(opening) >= QUOTE_LENGTH:
+            break
+    return opening[:QUOTE_LENGTH]

@@ -7,14 +7,14 @@ found nowhere, within one observation at a time and within fixed bounds.
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Container, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from itertools import islice
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from whyspan_analysis.derivation import derive
 from whyspan_analysis.model import Run
@@ -40,6 +40,8 @@ MAX_SEARCHES = 100
 """Derivations searched in one run (some 2 ms each); later numbers count as the model's own."""
 MAX_SIGHTINGS = 64
 """Sightings kept of one value, the earliest: what stands in more places tells nothing about where it came from."""
+ENOUGH = 2 * MAX_SIGHTINGS
+"""Sightings gathered of one value, at most half of them given: an observation after so many is none of the earliest."""
 MIN_SLIP, MAX_SLIP = 5, 40
 """Lengths of ids compared for slips: shorter ones are all alike, longer ones are never typed."""
 MAX_SLIPPERY = 10_000
@@ -48,6 +50,8 @@ END = 10**9
 """A position after every span: what is known before it is everything."""
 
 _order = attrgetter("order")
+_Scalar: TypeAlias = tuple[type, Any]
+"""A scalar with its type: `1` is another than `1.0` or `True`."""
 _DIGITS = re.compile(r"\d+")
 
 
@@ -84,7 +88,7 @@ class Sighting(NamedTuple):
         return f"`{self.action.name}`" if self.action is not None else "the task"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Observation:
     """One result, as leaves."""
 
@@ -93,7 +97,24 @@ class Observation:
     span_id: str
     action: Action
     leaves: tuple[Leaf, ...]
-    numbers: tuple[Sighting, ...]
+
+    def news(self) -> Iterator[tuple[Leaf, _Scalar]]:
+        """Its leaves and their scalars, without those that only repeat an argument of the call: these were not observed."""
+        echoed = {(type(leaf.value), leaf.value) for leaf in leaves(self.action.arguments, "")}
+        for leaf in self.leaves:
+            scalar = (type(leaf.value), leaf.value)
+            if scalar not in echoed:
+                yield leaf, scalar
+
+    @cached_property
+    def numbers(self) -> tuple[Sighting, ...]:
+        """The numbers in it; few observations are asked for them."""
+        return tuple(
+            Sighting(self.order, Source.OBSERVED, self.span_id, leaf.path, leaf.key, value, self.action)
+            for leaf, _ in self.news()
+            for value in of_scalar(leaf.value)
+            if value.kind == "number"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +136,7 @@ class Lineage:
 
     def __init__(self, run: Run, steps: Steps) -> None:
         self.observations: list[Observation] = []
+        self._observed: dict[Action, Observation] = {}
         self.task_known = False
         """False when nothing the run was told was captured: then nothing can be called ungrounded."""
         self._sightings: dict[tuple[str, str], list[Sighting]] = defaultdict(list)
@@ -125,11 +147,10 @@ class Lineage:
         self._derived: dict[tuple[str, int], Origin | None] = {}
         for material in told(run, steps):
             self.task_known = True
-            every, _ = self._index(Source.GIVEN, material)
-            texts = (leaf.value[:MAX_TEXT] for leaf in every if isinstance(leaf.value, str))
-            self._told += [(text, text.casefold()) for text in texts]
-        for material in observed(run, steps):
-            self._observe(material)
+            self._listen(material)
+        self._keep_earliest()
+        self._observe(observed(run, steps))
+        self._keep_earliest()
         self.observations.sort(key=_order)
         self._asked = {
             _spellings(value)[0]
@@ -138,36 +159,52 @@ class Lineage:
             if steps.answer is None or leaf.value != steps.answer.text  # some agents answer by calling a tool
             for value in of_scalar(leaf.value)
         }
+
+    def _listen(self, material: Material) -> None:
+        for leaf in leaves(material.value, material.path):
+            if isinstance(leaf.value, str):
+                text = leaf.value[:MAX_TEXT]
+                self._told.append((text, text.casefold()))
+            for value in of_scalar(leaf.value):
+                seen = Sighting(material.order, Source.GIVEN, material.span_id, leaf.path, leaf.key, value, None)
+                for spelling in _spellings(value):
+                    self._sightings[spelling].append(seen)
+
+    def _observe(self, materials: Iterable[Material]) -> None:
+        settled: set[_Scalar] = set()  # they hold no value, or one that was seen as often as is kept
+        latest = 0
+        for material in materials:
+            order, span_id, action = material.order, material.span_id, material.action
+            assert action is not None  # noqa: S101 - `observed` yields results of actions only
+            observation = Observation(order, span_id, action, tuple(leaves(material.value, material.path)))
+            self.observations.append(observation)
+            self._observed[action] = observation
+            in_order, latest = order >= latest, max(order, latest)
+            for leaf, scalar in observation.news():
+                if in_order and scalar in settled:
+                    continue
+                kept = False
+                for value in of_scalar(leaf.value):
+                    for spelling in _spellings(value):
+                        seen = self._sightings[spelling]
+                        if len(seen) < ENOUGH or not in_order:
+                            kept = True
+                            seen.append(Sighting(order, Source.OBSERVED, span_id, leaf.path, leaf.key, value, action))
+                if not kept:
+                    settled.add(scalar)
+
+    def held(self, action: Action) -> Sequence[Leaf]:
+        """The scalars of what an action gave back, as they were indexed; those of what is no observation are looked up now."""
+        observation = self._observed.get(action)
+        if observation is not None:
+            return observation.leaves
+        return tuple(leaves(action.result, action.result_at[1])) if action.result_at is not None else ()
+
+    def _keep_earliest(self) -> None:
         for seen in self._sightings.values():
             if len(seen) > 1:
                 seen.sort(key=_order)
                 del seen[MAX_SIGHTINGS:]
-
-    def _index(
-        self, source: Source, material: Material, echoed: Container[tuple[type, Any]] = ()
-    ) -> tuple[list[Leaf], list[Sighting]]:
-        """Index a text or structure. A result that only repeats its own argument was not observed: it is left out."""
-        every = list(leaves(material.value, material.path))
-        seen = []
-        for leaf in every:
-            values = of_scalar(leaf.value)
-            if not values or (type(leaf.value), leaf.value) in echoed:
-                continue
-            for value in values:
-                sighting = Sighting(
-                    material.order, source, material.span_id, leaf.path, leaf.key, value, material.action
-                )
-                seen.append(sighting)
-                for spelling in _spellings(value) if value.kind == "date" else (value[:2],):
-                    self._sightings[spelling].append(sighting)
-        return every, seen
-
-    def _observe(self, material: Material) -> None:
-        assert material.action is not None  # noqa: S101 - `observed` yields results of actions only
-        echoed = {(type(leaf.value), leaf.value) for leaf in leaves(material.action.arguments, "")}
-        every, seen = self._index(Source.OBSERVED, material, echoed)
-        numbers = tuple(sighting for sighting in seen if sighting.value.kind == "number")
-        self.observations.append(Observation(material.order, material.span_id, material.action, tuple(every), numbers))
 
     def origin(self, value: Value, before: int) -> Origin:
         """Where a value came from, as far as it could be known before a position in `Run.spans`."""

@@ -68,15 +68,15 @@ def load_bodies(store: "AnyStore", run_id: str, span_ids: list[str]) -> dict[str
 
 def load_runs(store: "AnyStore", run_ids: list[str]) -> dict[str, Run]:
     """The runs of these ids that the store holds, read together: a hundred cost little more than one."""
-    spans = _by_run(store.query("runs_spans_raw", run_ids=run_ids))
-    logs = _by_run(store.query("runs_logs", run_ids=run_ids))
+    spans = by_run(store.query("runs_spans_raw", run_ids=run_ids))
+    logs = by_run(store.query("runs_logs", run_ids=run_ids))
     return {
         run_id: assemble(run_id, spans_from_table(rows), logs_from_table(logs[run_id]) if run_id in logs else [])
         for run_id, rows in spans.items()
     }
 
 
-def _by_run(table: "Table") -> "dict[str, Table]":
+def by_run(table: "Table") -> "dict[str, Table]":
     """The rows of each run; those of a run stand together, named in the column `of_run`."""
     slices, start = {}, 0
     for run_id, rows in groupby(table["of_run"].to_pylist()):

@@ -97,7 +97,7 @@ def leaves(value: Any, path: str) -> Iterator[Leaf]:
         held = leaf[2]
         if isinstance(held, dict):
             at = leaf[0]
-            waiting += [_new(Leaf, (at + dotted(str(k)), str(k), v)) for k, v in reversed(held.items())]
+            waiting += [_new(Leaf, (at + dotted(name := str(k)), name, v)) for k, v in reversed(held.items())]
         elif isinstance(held, _SEQUENCES):
             at, key, _ = leaf
             waiting += [_new(Leaf, (f"{at}[{i}]", key, held[i])) for i in range(len(held) - 1, -1, -1)]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whyspan_analysis.diagnose import build_case
-from whyspan_analysis.lineage import END, Source
+from whyspan_analysis.lineage import END, MAX_SIGHTINGS, Source
 from whyspan_analysis.values import leaves, of_scalar, of_text
 
 
@@ -106,3 +106,16 @@ def test_a_tool_that_repeats_its_argument_is_no_source(script: Any) -> None:
     run.turn("note", {"id": 77123}, {"id": 77123, "saved": True})
     [value] = of_text("77123")
     assert build_case(run.run()).lineage.origin(value, END).source is Source.MODEL
+
+
+def test_the_earliest_places_of_a_value_are_kept(script: Any) -> None:
+    """Of a value that every result repeats the first places are known, whoever named it, and the numbers of all results."""
+    run = script("Convert at 77.5.", ["rate"])
+    for day in range(3 * MAX_SIGHTINGS):
+        run.turn("rate", {"day": f"d-{day:04}"}, {"rate": 77.5, "of": f"d-{day:04}"})
+    lineage = build_case(run.run()).lineage
+    [value] = of_text("77.5")
+    sightings = lineage.sightings(value, END)
+    assert [seen.order for seen in sightings[1:]] == [each.order for each in lineage.observations][: MAX_SIGHTINGS - 1]
+    assert sightings[0].source is Source.GIVEN
+    assert [[seen.path for seen in each.numbers] for each in lineage.observations[-1:]] == [["result.rate"]]

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 
 from whyspan_analysis.case import Case, Detector
 from whyspan_analysis.model import DecisionNode, Finding, Ref, Role
 from whyspan_analysis.steps import Action, Call
 from whyspan_analysis.subjects import ids_in, subjects
-from whyspan_analysis.values import Value, leaves, of_scalar, of_text, sort_of
+from whyspan_analysis.values import Value, of_scalar, of_text, sort_of
 
 MAX_FIELDS = 60
 """Fields of a result that may bring one record up; a larger one is a listing or a document."""
@@ -106,7 +105,7 @@ def _act(detector: Detector, case: Case, mind: _Mind, action: Action) -> Iterato
         )
     if action.result_at is not None and action.error is None:
         passed = {value.canon for _, value in subjects(action.arguments)}
-        held = list(islice(leaves(action.result, ""), MAX_FIELDS + 1))
+        held = case.lineage.held(action)
         if len(held) > MAX_FIELDS:
             return  # a listing brings no one record up
         found = [

@@ -55,7 +55,7 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
                 case.chooser(action) if stated is None else case.decided_at(stated.call),
                 f"`{action.name}` was called with {name} = {value.raw}, which {why}.",
                 refs,
-                _strength(action, value, near_miss=near is not None),
+                _strength(case, action, value, near_miss=near is not None),
                 recovered=_corrected(action, leaf, later.get(action.name)),
             )
 
@@ -98,21 +98,24 @@ def _whole(leaf: Leaf) -> Value | None:
     return found[0] if len(found) == 1 and found[0].raw.strip() == str(leaf.value).strip() else None
 
 
-def _strength(action: Action, value: Value, *, near_miss: bool) -> float:
+def _strength(case: Case, action: Action, value: Value, *, near_miss: bool) -> float:
     if near_miss:
         return 1.0
-    if _confirmed(action, value):
+    if _confirmed(case, action, value):
         return 0.2
     return 0.4 if value.kind in ("number", "date") else 0.8  # these may be reckoned in a way nobody tried
 
 
-def _confirmed(action: Action, value: Value) -> bool:
+def _confirmed(case: Case, action: Action, value: Value) -> bool:
     """True when a look-up knew the value: it stands in what came back. Agents are given such values outside the trace.
 
     What a declared change gives back repeats what it was told.
     """
     declared = action.span is not None and action.span.effect is not None
-    return action.ok and not (declared and action.changes) and value.raw in text(action.result)
+    if not action.ok or (declared and action.changes):
+        return False
+    is_a_field = any(leaf.value == value.raw for leaf in case.lineage.held(action))  # mostly, and then soon found
+    return is_a_field or value.raw in text(action.result)
 
 
 def _corrected(action: Action, leaf: Leaf, later: Action | None) -> bool:

@@ -61,16 +61,28 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
 
 
 def _meant(case: Case) -> dict[str, Leaf]:
-    """Name of a field that tells the owner -> the first such field whose value the task names."""
+    """Name of a field that tells the owner -> the first such field whose value the task names; only where another has a value it does not."""
     meant: dict[str, Leaf] = {}
-    tells: dict[str, bool] = {}
+    others: set[str] = set()
+    settled: set[str] = set()
+    given: dict[tuple[type, Any], bool] = {}
     for observation in case.lineage.observations:
         for leaf in observation.leaves:
-            if leaf.key not in tells:
-                tells[leaf.key] = _OWNER.search(leaf.key) is not None
-            if tells[leaf.key] and leaf.key not in meant and _given(case, leaf.value):
-                meant[leaf.key] = leaf
-    return meant
+            if leaf.key in settled:
+                continue
+            if _OWNER.search(leaf.key) is None:
+                settled.add(leaf.key)
+                continue
+            scalar = (type(leaf.value), leaf.value)
+            if scalar not in given:
+                given[scalar] = _given(case, leaf.value)
+            if given[scalar]:
+                meant.setdefault(leaf.key, leaf)
+            else:
+                others.add(leaf.key)
+            if leaf.key in meant and leaf.key in others:
+                settled.add(leaf.key)
+    return {key: leaf for key, leaf in meant.items() if key in others}
 
 
 def _by_value(case: Case) -> dict[str, list[_Record]]:

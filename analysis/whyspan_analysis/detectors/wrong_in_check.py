@@ -96,7 +96,7 @@ def _brought_up(case: Case, value: Value) -> Iterator[tuple[int, str, tuple[str,
     if stated is not None:
         yield stated.order, case.decided_at(stated.call), (stated.call.span.span_id, stated.path)
     for action in case.actions:
-        if (at := _left(action, value)) is not None:
+        if (at := _left(case, action, value)) is not None:
             yield action.order, case.chooser(action), at
             break
     for action in case.actions:
@@ -107,11 +107,11 @@ def _brought_up(case: Case, value: Value) -> Iterator[tuple[int, str, tuple[str,
                 return
 
 
-def _left(action: Action, value: Value) -> tuple[str, str] | None:
+def _left(case: Case, action: Action, value: Value) -> tuple[str, str] | None:
     """Where the result of a change shows a value that the change was not called with."""
     if not action.changes or not action.ok or action.result_at is None:
         return None
-    found = [leaf for leaf in leaves(action.result, action.result_at[1]) if value.canon in _canons(leaf.value)]
+    found = [leaf for leaf in case.lineage.held(action) if value.canon in _canons(leaf.value)]
     called_with = any(value.canon in _canons(leaf.value) for leaf in leaves(action.arguments, ""))
     return (action.result_at[0], found[0].path) if found and not called_with else None
 
