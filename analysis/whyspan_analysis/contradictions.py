@@ -1,6 +1,6 @@
 """A run that does not say how it ended and contradicts itself: findings that leave no doubt that it failed.
 
-Each of these fired on none of the passing runs of the fault suite at this strength; see docs/benchmarks.md.
+Each of these fired on none of the passing runs of the worlds they were set on at this strength; see docs/benchmarks.md.
 """
 
 from collections.abc import Iterable

@@ -31,6 +31,7 @@ _FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "other_tool",
         "reasoning_mismatch",
         "unlike_passing_runs",
+        "untrusted_instruction",
         "unverified_irreversible",
         "wrong_order",
     ),
