@@ -28,12 +28,8 @@ class Delegation:
     """What the receiver was told, its standing instructions left out."""
     at: tuple[str, str]
     """(span id, path) of that."""
-
-    @property
-    def fields(self) -> dict[str, object]:
-        """What was passed on, where it is an object; else nothing."""
-        told = parsed(self.told)
-        return {key: value for key, value in told.items() if value is not None} if isinstance(told, dict) else {}
+    fields: dict[str, object]
+    """What was passed on, where it is an object; else nothing."""
 
 
 def delegations(case: Case) -> Iterator[Delegation]:
@@ -55,7 +51,7 @@ def delegations(case: Case) -> Iterator[Delegation]:
             path, words = said[-1]
             turn = turns.get(sender)
             blamed = case.decided_at(turn) if turn is not None else span.parent_span_id or span.span_id
-            yield Delegation(sender, span.agent, blamed, order, until, words, (call.span.span_id, path))
+            yield Delegation(sender, span.agent, blamed, order, until, words, (call.span.span_id, path), _fields(words))
 
 
 def _told(call: Call) -> Iterator[tuple[str, str]]:
@@ -63,3 +59,8 @@ def _told(call: Call) -> Iterator[tuple[str, str]]:
         message = call.content.input_messages[position]
         for p, part in enumerate(message.parts if message.role == "user" else ()):
             yield f"input_messages[{position}].parts[{p}].content", part.content
+
+
+def _fields(told: str) -> dict[str, object]:
+    value = parsed(told)
+    return {key: held for key, held in value.items() if held is not None} if isinstance(value, dict) else {}

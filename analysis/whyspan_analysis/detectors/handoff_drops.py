@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from operator import attrgetter
 
@@ -28,31 +29,46 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
     Also where a failed check speaks of something ruled out that was known before and not passed on. A receiver that was
     told all the same, in a shared conversation, was not kept from it.
     """
-    every = list(delegations(case))
-    for each in every:
-        if (found := _unlike_others(case, each, every) or _guessed(case, each, every)) is not None:
+    passed = _Passed(list(delegations(case)))
+    for each in passed.every:
+        if (found := _unlike_others(case, each, passed) or _guessed(case, each, passed)) is not None:
             message, refs = found
             yield detector.finding(each.span_id, message, [case.ref(each.at), *refs])
     if case.outcome.status is Status.FAILED:
         yield from _ruled_out(detector, case)
 
 
-def _unlike_others(case: Case, one: Delegation, every: list[Delegation]) -> tuple[str, list[Ref]] | None:
-    if not one.fields:
+class _Passed:
+    """What was passed on in the whole run, by who was told and by who knew it."""
+
+    def __init__(self, every: list[Delegation]) -> None:
+        self.every = every
+        self.to: dict[str, list[Delegation]] = defaultdict(list)
+        self.told: dict[str, Counter[str]] = defaultdict(Counter)
+        """Receiver -> field -> how often it was told it."""
+        self.by: dict[tuple[str | None, str], list[Delegation]] = defaultdict(list)
+        """(sender, field) -> the first that passed it on, and the first that passed on another value."""
+        for each in every:
+            self.to[each.receiver].append(each)
+            self.told[each.receiver].update(each.fields)
+            for key, value in each.fields.items():
+                known = self.by[each.sender, key]
+                if len(known) < 2 and all(other.fields[key] != value for other in known):
+                    known.append(each)
+
+
+def _unlike_others(case: Case, one: Delegation, passed: _Passed) -> tuple[str, list[Ref]] | None:
+    same, told = passed.to[one.receiver], passed.told[one.receiver]
+    if not one.fields or len(same) - 1 < MIN_OTHERS:
         return None
-    others = [other for other in every if other.receiver == one.receiver and other is not one]
-    if len(others) < MIN_OTHERS:
-        return None
-    missing = next(
-        (key for key in others[0].fields if key not in one.fields and all(key in other.fields for other in others)),
-        None,
-    )
+    other = same[0] if same[0] is not one else same[1]
+    missing = next((key for key in other.fields if key not in one.fields and told[key] == len(same) - 1), None)
     if missing is None:
         return None
-    return f"{one.receiver} was not told {missing}, as it was every other time.", [case.ref(others[0].at)]
+    return f"{one.receiver} was not told {missing}, as it was every other time.", [case.ref(other.at)]
 
 
-def _guessed(case: Case, one: Delegation, every: list[Delegation]) -> tuple[str, list[Ref]] | None:
+def _guessed(case: Case, one: Delegation, passed: _Passed) -> tuple[str, list[Ref]] | None:
     first = bisect_right(case.actions, one.order, key=_order)
     for action in case.actions[first : bisect_right(case.actions, one.until, key=_order)]:
         if action.agent != one.receiver or action.arguments_at is None:
@@ -60,7 +76,7 @@ def _guessed(case: Case, one: Delegation, every: list[Delegation]) -> tuple[str,
         for leaf in leaves(action.arguments, action.arguments_at[1]):
             if text(leaf.value) in one.told:
                 continue
-            known = _known(case, one, every, leaf.key, leaf.value)
+            known = _known(case, one, passed, leaf.key, leaf.value)
             if known is not None:
                 what, ref = known
                 message = f"{one.receiver} took {text(leaf.value)} for {leaf.key}: {one.sender} knew of {what} and did not pass it on."
@@ -68,7 +84,7 @@ def _guessed(case: Case, one: Delegation, every: list[Delegation]) -> tuple[str,
     return None
 
 
-def _known(case: Case, one: Delegation, every: list[Delegation], key: str, guess: object) -> tuple[str, Ref] | None:
+def _known(case: Case, one: Delegation, passed: _Passed, key: str, guess: object) -> tuple[str, Ref] | None:
     """What the sender knew of the same kind and did not pass on: an id or date like the guessed one, or a field of that name."""
     values = telling(Leaf("", key, guess))
     value: Value | None = values[0] if len(values) == 1 and values[0].raw == guess else None
@@ -79,13 +95,8 @@ def _known(case: Case, one: Delegation, every: list[Delegation], key: str, guess
         if seen:
             return seen[0].value.raw, case.ref((seen[0].span_id, seen[0].path), seen[0].value.raw)
     if isinstance(guess, str) and all(map(is_word, of_scalar(guess))) and not case.lineage.told(guess):
-        for other in every:
-            if (
-                other.sender == one.sender
-                and key in other.fields
-                and key not in one.fields
-                and other.fields[key] != guess
-            ):
+        for other in passed.by.get((one.sender, key), ()):
+            if key not in one.fields and other.fields[key] != guess:
                 return text(other.fields[key]), case.ref(other.at)
     return None
 
