@@ -50,7 +50,7 @@ class _Passed:
         """(sender, field) -> the first that passed it on, and the first that passed on another value."""
         for each in every:
             self.to[each.receiver].append(each)
-            self.told[each.receiver].update(each.fields)
+            self.told[each.receiver].update(each.fields.keys())
             for key, value in each.fields.items():
                 known = self.by[each.sender, key]
                 if len(known) < 2 and all(other.fields[key] != value for other in known):
