@@ -12,6 +12,7 @@ from typing import Any
 from whyspan_analysis.fields import refer, text
 from whyspan_analysis.lineage import Lineage
 from whyspan_analysis.model import DecisionNode, Finding, Outcome, Ref, Role, Run, Status
+from whyspan_analysis.readings import Readings
 from whyspan_analysis.statements import Statements
 from whyspan_analysis.steps import Action, Answer, Call, Steps
 from whyspan_analysis.values import leaves
@@ -35,6 +36,7 @@ class Case:
     by_span: dict[str, DecisionNode] = field(init=False)
     """span id -> the decision made there, or else the one that led there."""
     _statements: Statements | None = field(init=False, default=None)
+    _readings: Readings | None = field(init=False, default=None)
     _calls_of: dict[str | None, list[Call]] = field(init=False)
     _ok: list[Action] = field(init=False)
 
@@ -71,6 +73,13 @@ class Case:
         if self._statements is None:
             self._statements = Statements(self.steps, self.lineage)
         return self._statements
+
+    @property
+    def readings(self) -> Readings:
+        """What was read of each record, indexed when first asked for."""
+        if self._readings is None:
+            self._readings = Readings(self.run, self.lineage)
+        return self._readings
 
     def chooser(self, action: Action) -> str:
         """The span to blame for an action: the decision that led to it, where known; else the action's own."""

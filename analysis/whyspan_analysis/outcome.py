@@ -131,8 +131,7 @@ def interrupted(steps: Steps) -> tuple[str, str, str] | None:
     waiting = [action for action in steps.actions if not action.done]
     if waiting:
         last = waiting[-1]
-        asked = last.asked_by.order if last.asked_by is not None else last.order
-        if last_call is not None and last_call.order > max(asked, last.order):
+        if last_call is not None and last_call.order > max(last.asked_order, last.order):
             return None
         return *(last.arguments_at or (last.span_id, "name")), f"`{last.name}`" if last.name else "a tool"
     if last_call is None or last_call.actions or last_call.span.finish_reason != "tool_call":

@@ -37,6 +37,11 @@ class Action:
     error_at: tuple[str, str] | None = None
 
     @property
+    def asked_order(self) -> int:
+        """Position in `Run.spans` of the call that asked for it; its own where code did, or where the call was not recorded."""
+        return self.asked_by.order if self.asked_by is not None else self.order
+
+    @property
     def span_id(self) -> str:
         """Where the action is seen: its own span, else the model call that asked for it."""
         if self.span is not None:
@@ -78,6 +83,11 @@ class Call:
     """(path, text) of what it said, reasoning excluded."""
     reasoning: list[tuple[str, str]] = field(default_factory=list)
     """(path, text) of its reasoning."""
+
+    @property
+    def hears_user(self) -> bool:
+        """True when the user had said something that no earlier call had seen."""
+        return any(self.content.input_messages[position].role == "user" for position in self.new)
 
     @property
     def error(self) -> str | None:

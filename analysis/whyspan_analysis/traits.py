@@ -14,6 +14,7 @@ from whyspan_analysis.case import Case
 from whyspan_analysis.handoffs import is_handoff
 from whyspan_analysis.model import DecisionNode
 from whyspan_analysis.steps import Action, Call
+from whyspan_collector.records import Span
 
 TRAITS = {
     "contribution": "among the first to contribute code or statements",
@@ -77,10 +78,13 @@ class _Step:
 
 def user_turns(case: Case) -> Iterator[str]:
     """Spans that recorded what the user said in the middle of the run."""
-    for span in case.run.spans:
-        messages = case.run.contents[span.span_id].output_messages
-        if span.kind is Kind.STEP and messages and all(message.role == "user" for message in messages):
-            yield span.span_id
+    return (span.span_id for span in case.run.spans if is_user_turn(case, span))
+
+
+def is_user_turn(case: Case, span: Span) -> bool:
+    """True for a span that recorded nothing but what the user said."""
+    messages = case.run.contents[span.span_id].output_messages if span.kind is Kind.STEP else []
+    return bool(messages) and all(message.role == "user" for message in messages)
 
 
 def read_traits(case: Case) -> dict[str, dict[str, float]]:

@@ -49,7 +49,7 @@ def _news(case: Case) -> dict[str | None, list[int]]:
             last[action.agent] = _call(action)
             found[action.agent].append(action.order)
     for call in case.calls:
-        if any(call.content.input_messages[position].role == "user" for position in call.new):
+        if call.hears_user:
             found[call.agent].append(call.order)
     return {agent: sorted(positions) for agent, positions in found.items()}
 

@@ -1,13 +1,14 @@
 """What a turn says of a record it names is not what was read: another state or figure, or that it lacks a field it has."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from whyspan_analysis.case import Case, Detector
 from whyspan_analysis.fields import join
 from whyspan_analysis.model import Finding, Role
-from whyspan_analysis.readings import Reading, Readings
+from whyspan_analysis.readings import Reading
 from whyspan_analysis.steps import Call
 from whyspan_analysis.subjects import ids_in, subjects
 from whyspan_analysis.values import leaves, significand
@@ -63,14 +64,15 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
     States are those of the records that turns name, and single words the instructions put in quotes. A wrong figure is
     blamed on the turn that wrote it first after the record was read.
     """
-    readings = Readings(case.run, case.lineage)
+    changed = _changed(case)
     named = [
         (call, path, sentence, reading)
         for call in case.calls
         for path, words in call.texts
         for sentence in _SENTENCE.findall(words)
         for value in {value.canon: value for value in ids_in(sentence)}.values()
-        if (reading := readings.last(value, call.order)) is not None and not _touched(case, reading, call.order)
+        if (reading := case.readings.last(value, call.order)) is not None
+        and not any(reading.order < order < call.order for order in changed.get(value.canon, ()))
     ]
     states = {reading.state[1].casefold() for *_, reading in named if reading.state is not None}
     states.update(_quoted(case) if named else ())
@@ -99,13 +101,13 @@ def _first(case: Case, figure: tuple[str, str], since: int, last: Call) -> Call:
     return last
 
 
-def _touched(case: Case, reading: Reading, before: int) -> bool:
-    """True when something was changed under this id after the record was read."""
-    return any(
-        action.changes and any(value.canon == reading.id.canon for _, value in subjects(action.arguments))
-        for action in case.actions
-        if reading.order < action.order < before
-    )
+def _changed(case: Case) -> dict[str, list[int]]:
+    """Id -> when something was changed under it: what was read of it before may be over."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for action in case.actions:
+        for _, value in subjects(action.arguments) if action.changes else ():
+            found[value.canon].append(action.order)
+    return found
 
 
 def _quoted(case: Case) -> Iterator[str]:

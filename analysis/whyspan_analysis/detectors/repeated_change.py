@@ -46,12 +46,10 @@ def _meanwhile(case: Case, first: Action, second: Action) -> bool:
             leaf.value for leaf in leaves(other.arguments, "") if isinstance(leaf.value, str | int)
         }:
             return True
-    asked = second.asked_by.order if second.asked_by is not None else second.order
     return any(
-        call.content.input_messages[position].role == "user"
+        call.hears_user
         for call in case.calls
-        if first.order < call.order <= asked and call.agent == second.agent
-        for position in call.new
+        if first.order < call.order <= second.asked_order and call.agent == second.agent
     )
 
 

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from whyspan.semconv import Kind
 from whyspan_analysis.case import Case, Detector
 from whyspan_analysis.model import Finding, Ref, Role
 from whyspan_analysis.steps import Call, parts
+from whyspan_analysis.traits import is_user_turn
 
 NOTHING_AFTER = 0.6
 """Strength where the run ended on a go-ahead: what was agreed on may have been no deed. Three public conversations end so, all failed."""
@@ -35,13 +35,11 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
 
 
 def _at_end(detector: Detector, case: Case) -> Iterator[Finding]:
-    if not case.calls or (last := case.run.spans[-1]).kind is not Kind.STEP:
+    if not case.calls or not is_user_turn(case, last := case.run.spans[-1]):
         return
-    messages = case.run.contents[last.span_id].output_messages
-    offered = all(message.role == "user" for message in messages) and any(
-        _OFFER.search(words) for _, words in case.calls[-1].texts
-    )
-    for path, part in parts(messages, "output_messages") if offered else ():
+    offered = any(_OFFER.search(words) for _, words in case.calls[-1].texts)
+    said_last = case.run.contents[last.span_id].output_messages
+    for path, part in parts(said_last, "output_messages") if offered else ():
         if part.type == "text" and (said := _GO_AHEAD.search(part.content)) is not None:
             yield detector.finding(
                 last.span_id,

@@ -33,7 +33,7 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
         if action.arguments_at is None:
             continue
         span_id, path = action.arguments_at
-        asked = action.asked_by.order if action.asked_by is not None else action.order
+        asked = action.asked_order
         for leaf in leaves(action.arguments, path):
             value = _whole(leaf)
             if value is None or value.canon in reported or _SETTING.search(leaf.key):

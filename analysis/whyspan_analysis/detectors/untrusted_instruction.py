@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from whyspan_analysis.case import Case, Detector
 from whyspan_analysis.fields import read
@@ -32,10 +33,9 @@ def find(detector: Detector, case: Case) -> Iterator[Finding]:
     for action in case.actions:
         if not action.changes or action.arguments_at is None:
             continue
-        before = action.asked_by.order if action.asked_by is not None else action.order
         for leaf in leaves(action.arguments, ""):
             for value in of_scalar(leaf.value):
-                told = _told(case, value, before) if value.kind in ("email", "url", "id") else None
+                told = _told(case, value, action.asked_order) if value.kind in ("email", "url", "id") else None
                 if told is not None:
                     seen, sentence, strength = told
                     yield detector.finding(
@@ -55,12 +55,18 @@ def _told(case: Case, value: Value, before: int) -> tuple[Sighting, str, float] 
     found = []
     for seen in case.lineage.sightings(value, before):
         words = read(case.run, seen.span_id, seen.path) if seen.source is Source.OBSERVED else None
-        sentences = _SENTENCE.findall(words) if isinstance(words, str) else []
-        sentence = next((each.strip() for each in sentences if seen.value.raw in each and _TELLS.search(each)), None)
+        orders = _orders(words) if isinstance(words, str) else ()
+        sentence = next((each for each in orders if seen.value.raw in each), None)
         if sentence is None or not isinstance(words, str):
             return None
         found.append((seen, sentence, 1.0 if _ADDRESSED.search(words) else UNADDRESSED))
     return found[0] if found else None
+
+
+@lru_cache(maxsize=16)  # a page may name what many changes go to, and is read once
+def _orders(words: str) -> tuple[str, ...]:
+    """The sentences of a text that tell its reader to do something."""
+    return tuple(sentence.strip() for sentence in _SENTENCE.findall(words) if _TELLS.search(sentence))
 
 
 DETECTOR = Detector("untrusted_instruction", "An instruction in a result was followed", Role.CAUSE, 8.0, find)

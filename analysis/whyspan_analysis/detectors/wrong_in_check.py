@@ -102,8 +102,7 @@ def _brought_up(case: Case, value: Value) -> Iterator[tuple[int, str, tuple[str,
     for action in case.actions:
         for leaf in leaves(action.arguments, action.arguments_at[1] if action.arguments_at is not None else ""):
             if action.arguments_at is not None and any(each.canon == value.canon for each in of_scalar(leaf.value)):
-                asked = action.asked_by.order if action.asked_by is not None else action.order
-                yield asked, case.chooser(action), (action.arguments_at[0], leaf.path)
+                yield action.asked_order, case.chooser(action), (action.arguments_at[0], leaf.path)
                 return
 
 

@@ -71,9 +71,8 @@ def _unsound(detector: Detector, case: Case) -> Iterator[Finding]:
 def _used(case: Case) -> Iterator[tuple[Value, int]]:
     """The numbers of calls and of the answer, and by when they were written."""
     for action in case.actions:
-        order = action.asked_by.order if action.asked_by is not None else action.order
         for leaf in leaves(action.arguments, ""):
-            yield from ((value, order) for value in of_scalar(leaf.value) if value.kind == "number")
+            yield from ((value, action.asked_order) for value in of_scalar(leaf.value) if value.kind == "number")
     if case.answer is not None:
         order = case.run.order[case.answer.span_id] + 1
         yield from ((value, order) for value in typed(case.answer.text) if value.kind == "number")
